@@ -1,0 +1,1 @@
+//! Takes patients and people out of text before anything is stored.

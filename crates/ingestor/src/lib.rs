@@ -1,0 +1,17 @@
+//! Gets work into the ledger: connectors, the runner that drains them, and file imports.
+//!
+//! A connector only talks and understands; the runner owns the loop, retries, limits, redaction,
+//! classification and persistence. Nothing here changes anything upstream, keeps a raw record, or logs
+//! ticket text or secrets.
+
+pub mod config;
+mod connector;
+mod http;
+pub mod import;
+pub mod request_tracker;
+mod runner;
+pub mod servicenow;
+
+pub use connector::{Batch, Connector, Cursor, ExtractError, FeedId, FetchError, Next, RawRecord};
+pub use http::{HttpClient, HttpLimits, HttpSettings};
+pub use runner::{PullProgress, PullReport, Runner, RunnerLimits};
