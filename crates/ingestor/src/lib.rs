@@ -4,6 +4,8 @@
 //! classification and persistence. Nothing here changes anything upstream, keeps a raw record, or logs
 //! ticket text or secrets.
 
+mod answer;
+mod auth;
 pub mod config;
 mod connector;
 mod http;
@@ -12,6 +14,7 @@ pub mod request_tracker;
 mod runner;
 pub mod servicenow;
 
+pub use answer::Answer;
+pub use auth::{Auth, Credentials};
 pub use connector::{Batch, Connector, Cursor, ExtractError, FeedId, FetchError, Next, RawRecord};
-pub use http::{HttpClient, HttpLimits, HttpSettings};
-pub use runner::{PullProgress, PullReport, Runner, RunnerLimits};
+pub use http::{HttpClient, HttpLimits};
