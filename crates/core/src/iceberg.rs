@@ -160,7 +160,7 @@ pub fn share<'a>(
     })
 }
 
-fn category_figures<'a>(
+pub(crate) fn category_figures<'a>(
     rows: impl Iterator<Item = &'a WorkRow>,
     basis: Basis,
     taxonomy: &Taxonomy,

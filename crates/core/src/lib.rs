@@ -8,6 +8,7 @@
 mod classification;
 mod clock;
 mod effort;
+mod figures;
 mod iceberg;
 mod kind;
 mod period;
@@ -20,6 +21,7 @@ mod work_item;
 pub use classification::{Classifier, Method, Verdict};
 pub use clock::Clock;
 pub use effort::{EffortEntry, EffortRates, LoggedSample};
+pub use figures::{Breakdown, ERROR_NOT_MEASURED, Figures, GroupFigure, merge_small_groups};
 pub use iceberg::{CategoryFigure, Coverage, Iceberg, MonthFigure, Share, WorkRow, share};
 pub use kind::Kind;
 pub use period::{Month, MonthRange, PeriodError, ReportingZone};
