@@ -1,6 +1,18 @@
-//! Figures to SVG, for the page and for print alike. Pure: a picture depends on nothing but its figures.
+//! Figures to SVG, the same one for the page and for print. Pure: a picture depends on nothing but its
+//! figures, so that it can be snapshot, cached and put into a signed pack.
+//!
+//! Every picture carries its title and a description in words; the data table beside it is the page's
+//! business. Pictures use presentation attributes only, no style element and no script, so that the
+//! strictest content security policy shows them.
 
-use waterline_core::Iceberg;
+mod berg;
+mod iceberg;
+mod labels;
+mod share_by_month;
+mod svg;
+
+pub use iceberg::{describe, iceberg};
+pub use share_by_month::share_by_month;
 
 /// For what width a picture is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,13 +23,25 @@ pub enum Layout {
     Narrow,
 }
 
-/// The iceberg: one berg whose whole area is all the work, cut by the waterline. A complete `<svg>`
-/// element with role, title and description.
-pub fn iceberg(_figures: &Iceberg, _layout: Layout) -> String {
-    String::new()
+impl Layout {
+    /// Keeps the element ids of two pictures on one page apart.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Wide => "w",
+            Self::Narrow => "n",
+        }
+    }
 }
 
-/// The share month by month as an `<svg>`, with its bounds.
-pub fn share_by_month(_figures: &Iceberg, _layout: Layout) -> String {
-    String::new()
+/// A part of the whole as people say it: whole per cents, and never "0%" for something that is there.
+pub fn percent(part: f64) -> String {
+    if part <= 0.0 {
+        "0%".to_owned()
+    } else if part < 0.01 {
+        "under 1%".to_owned()
+    } else if part > 0.99 && part < 1.0 {
+        "over 99%".to_owned()
+    } else {
+        format!("{:.0}%", part * 100.0)
+    }
 }
