@@ -1,1 +1,19 @@
-//! Being laid.
+//! The pages, sign-in and metrics: parses a request, asks the store, builds a page.
+//!
+//! Works out no figure itself (that is `waterline_core`), draws no picture (`waterline_charts`), and
+//! never calls a source. Everything that a page needs comes from the binary: no font, script or style
+//! from another host. Every page works without script, and keeps its state in its address.
+
+mod access;
+mod app;
+mod assets;
+mod form;
+mod headers;
+mod layout;
+mod metrics;
+mod pages;
+mod problem;
+mod routes;
+mod words;
+
+pub use app::{App, ServeError, WebSettings, bind, serve};
