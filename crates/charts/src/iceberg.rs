@@ -10,7 +10,7 @@ use waterline_core::{Basis, CategoryFigure, Iceberg, Share, Side};
 use crate::{
     Layout,
     berg::Berg,
-    labels::spread,
+    labels::{Label, LabelColumn},
     percent,
     svg::{INK, Text, number, open, path},
 };
@@ -22,12 +22,7 @@ struct Plan {
     berg: Berg,
     /// Left end of the callouts, and the size of their numbers and captions.
     callout: (f64, f64, f64),
-    /// Where leader lines bend, and where labels begin.
-    knee: f64,
-    labels: f64,
-    label_size: f64,
-    /// Characters that fit on a line of a label.
-    line: usize,
+    labels: LabelColumn,
 }
 
 impl Plan {
@@ -38,20 +33,14 @@ impl Plan {
                 height: 806.0,
                 berg: Berg::new(236.0, 84.0, 440.0, 600.0),
                 callout: (16.0, 72.0, 20.0),
-                knee: 692.0,
-                labels: 724.0,
-                label_size: 17.0,
-                line: 40,
+                labels: LabelColumn { knee: 692.0, x: 724.0, top: 16.0, bottom: 798.0, size: 17.0, line: 40 },
             },
             Layout::Narrow => Self {
                 width: 340.0,
                 height: 850.0,
                 berg: Berg::new(2.0, 112.0, 172.0, 590.0),
                 callout: (8.0, 44.0, 16.0),
-                knee: 178.0,
-                labels: 196.0,
-                label_size: 14.0,
-                line: 20,
+                labels: LabelColumn { knee: 178.0, x: 196.0, top: 98.0, bottom: 842.0, size: 14.0, line: 20 },
             },
         }
     }
@@ -143,14 +132,6 @@ struct Stratum<'a> {
     to: f64,
 }
 
-/// A label with the point that its leader line starts from.
-struct Label {
-    part: String,
-    name: String,
-    at: (f64, f64),
-    dot: bool,
-}
-
 impl Picture<'_> {
     fn draw(&self, out: &mut String) {
         let waterline = self.plan.berg.level(self.share.value);
@@ -176,7 +157,7 @@ impl Picture<'_> {
         self.surface(waterline, out);
         self.year_before(out);
         self.callouts(waterline, out);
-        self.label_all(&strata, out);
+        self.label_all(waterline, &strata, out);
     }
 
     fn strata(&self) -> Vec<Stratum<'_>> {
@@ -312,7 +293,7 @@ impl Picture<'_> {
         let Some(before) = self.figures.year_before else { return };
         let y = self.plan.berg.level(before.value);
         let from = (self.plan.berg.left_edge(y) - 24.0).max(0.0);
-        let line = format!("M{} {}H{}", number(from), number(y), number(self.plan.knee));
+        let line = format!("M{} {}H{}", number(from), number(y), number(self.plan.labels.knee));
         // White below the dashes keeps them readable on dark ice.
         let _ = write!(
             out,
@@ -354,7 +335,7 @@ impl Picture<'_> {
         }
     }
 
-    fn label_all(&self, strata: &[Stratum<'_>], out: &mut String) {
+    fn label_all(&self, waterline: f64, strata: &[Stratum<'_>], out: &mut String) {
         let berg = &self.plan.berg;
         let mut labels: Vec<Label> = strata
             .iter()
@@ -369,105 +350,12 @@ impl Picture<'_> {
             })
             .collect();
         if let Some(before) = self.figures.year_before {
-            let y = berg.level(before.value);
+            let at = (self.plan.labels.knee, berg.level(before.value));
             let name = "was visible a year before".to_owned();
-            labels.push(Label { part: percent(before.value), name, at: (self.plan.knee, y), dot: false });
+            labels.push(Label { part: percent(before.value), name, at, dot: false });
         }
         labels.sort_by(|a, b| a.at.1.total_cmp(&b.at.1));
-        let size = self.plan.label_size;
-        let lines: Vec<Vec<String>> = labels.iter().map(|label| self.wrap(label)).collect();
-        let heights: Vec<f64> =
-            lines.iter().map(|lines| (lines.len() - 1) as f64 * size * 1.18 + 8.0).collect();
-        let wanted: Vec<f64> = labels.iter().map(|label| label.at.1).collect();
-        let centres = self.place(&wanted, &heights);
-        for ((label, lines), y) in labels.iter().zip(&lines).zip(centres) {
-            self.leader(label, y, out);
-            self.label(lines, y, out);
-        }
-    }
-
-    /// Labels stay on their side of the waterline, so that its line crosses none, where there is room.
-    fn place(&self, wanted: &[f64], heights: &[f64]) -> Vec<f64> {
-        let top = if self.layout == Layout::Wide { 16.0 } else { 98.0 };
-        let bottom = self.plan.height - 8.0;
-        let waterline = self.plan.berg.level(self.share.value);
-        let above = wanted.iter().take_while(|y| **y < waterline).count();
-        let (high, low) = (waterline - 3.0, waterline + 3.0);
-        let fits = heights[..above].iter().sum::<f64>() <= high - top
-            && heights[above..].iter().sum::<f64>() <= bottom - low;
-        if !fits {
-            return spread(wanted, heights, top, bottom);
-        }
-        let mut centres = spread(&wanted[..above], &heights[..above], top, high);
-        centres.extend(spread(&wanted[above..], &heights[above..], low, bottom));
-        centres
-    }
-
-    /// The label's words on lines that fit; the first word is the figure.
-    fn wrap(&self, label: &Label) -> Vec<String> {
-        let mut lines = vec![String::new()];
-        let mut used = label.part.chars().count();
-        for word in label.name.split_whitespace() {
-            let length = word.chars().count();
-            if used + 1 + length > self.plan.line {
-                lines.push(word.to_owned());
-                used = length;
-            } else {
-                used += 1 + length;
-                if let Some(line) = lines.last_mut() {
-                    if !line.is_empty() {
-                        line.push(' ');
-                    }
-                    line.push_str(word);
-                }
-            }
-        }
-        lines.insert(0, label.part.clone());
-        lines
-    }
-
-    /// Straight out of the berg, so that it crosses no other stratum, and only then to its label.
-    fn leader(&self, label: &Label, y: f64, out: &mut String) {
-        let (x, from) = label.at;
-        let points =
-            [(x, from), (self.plan.knee, from), (self.plan.labels - 14.0, y), (self.plan.labels - 6.0, y)];
-        let _ = write!(
-            out,
-            r#"<path d="{}" fill="none" stroke="{INK}" stroke-width="1"/>"#,
-            path(&points, false),
-        );
-        if label.dot {
-            let _ = write!(
-                out,
-                r#"<circle cx="{}" cy="{}" r="2.6" fill="white" stroke="{INK}" stroke-width="1"/>"#,
-                number(x),
-                number(from),
-            );
-        }
-    }
-
-    fn label(&self, lines: &[String], y: f64, out: &mut String) {
-        let size = self.plan.label_size;
-        let pitch = size * 1.18;
-        let [part, names @ ..] = lines else { return };
-        let first = y - (names.len() as f64 - 1.0) * pitch / 2.0 + size * 0.35;
-        let x = number(self.plan.labels);
-        let _ = write!(
-            out,
-            r#"<text x="{x}" y="{}" font-size="{}" fill="{INK}"><tspan font-weight="700">{}</tspan>"#,
-            number(first),
-            number(size),
-            crate::svg::escape(part),
-        );
-        for (i, name) in names.iter().enumerate() {
-            let name = crate::svg::escape(name);
-            if i == 0 {
-                let _ = write!(out, "<tspan> {name}</tspan>");
-            } else {
-                let _ = write!(out, r#"<tspan x="{x}" dy="{}">{name}</tspan>"#, number(pitch));
-            }
-        }
-        out.push_str("</text>");
+        self.plan.labels.write(&labels, waterline, out);
     }
 }
 

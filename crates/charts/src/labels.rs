@@ -1,9 +1,124 @@
-//! Puts labels beside what they name without letting them overlap.
+//! Labels beside what they name: each with a leader line to it, none over another.
+
+use std::fmt::Write;
+
+use crate::svg::{INK, escape, number, path};
+
+/// A label with the point that its leader line starts from.
+pub(crate) struct Label {
+    /// The figure, in bold.
+    pub(crate) part: String,
+    pub(crate) name: String,
+    pub(crate) at: (f64, f64),
+    /// Whether a dot marks the point.
+    pub(crate) dot: bool,
+}
+
+/// Where labels stand, in units of the view box.
+pub(crate) struct LabelColumn {
+    /// Where leader lines bend; further right than anything that is labelled.
+    pub(crate) knee: f64,
+    /// Where words begin.
+    pub(crate) x: f64,
+    pub(crate) top: f64,
+    pub(crate) bottom: f64,
+    /// Of the letters.
+    pub(crate) size: f64,
+    /// Characters that fit on a line.
+    pub(crate) line: usize,
+}
+
+impl LabelColumn {
+    /// Writes labels that are ordered from top to bottom. They stay on their side of the horizontal line
+    /// at `divide`, so that it crosses none, where there is room.
+    pub(crate) fn write(&self, labels: &[Label], divide: f64, out: &mut String) {
+        let names: Vec<Vec<String>> = labels.iter().map(|label| self.wrap(label)).collect();
+        let heights: Vec<f64> = names.iter().map(|lines| lines.len() as f64 * self.pitch() + 8.0).collect();
+        let wanted: Vec<f64> = labels.iter().map(|label| label.at.1).collect();
+        for ((label, names), y) in labels.iter().zip(&names).zip(self.place(&wanted, &heights, divide)) {
+            self.leader(label, y, out);
+            self.words(&label.part, names, y, out);
+        }
+    }
+
+    fn pitch(&self) -> f64 {
+        self.size * 1.18
+    }
+
+    fn place(&self, wanted: &[f64], heights: &[f64], divide: f64) -> Vec<f64> {
+        let above = wanted.iter().take_while(|y| **y < divide).count();
+        let (high, low) = (divide - 3.0, divide + 3.0);
+        let fits = heights[..above].iter().sum::<f64>() <= high - self.top
+            && heights[above..].iter().sum::<f64>() <= self.bottom - low;
+        if !fits {
+            return spread(wanted, heights, self.top, self.bottom);
+        }
+        let mut centres = spread(&wanted[..above], &heights[..above], self.top, high);
+        centres.extend(spread(&wanted[above..], &heights[above..], low, self.bottom));
+        centres
+    }
+
+    /// The name on lines that fit; the first has the figure before it.
+    fn wrap(&self, label: &Label) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        let mut used = label.part.chars().count();
+        for word in label.name.split_whitespace() {
+            let length = word.chars().count();
+            if used + 1 + length > self.line {
+                lines.push(word.to_owned());
+                used = length;
+            } else if let Some(line) = lines.last_mut() {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+                used += 1 + length;
+            }
+        }
+        lines
+    }
+
+    /// Straight out to the knee, so that it crosses nothing on its way, and only then to its label.
+    fn leader(&self, label: &Label, y: f64, out: &mut String) {
+        let (x, from) = label.at;
+        let points = [(x, from), (self.knee, from), (self.x - 14.0, y), (self.x - 6.0, y)];
+        let line = path(&points, false);
+        let _ = write!(out, r#"<path d="{line}" fill="none" stroke="{INK}" stroke-width="1"/>"#);
+        if label.dot {
+            let (x, y) = (number(x), number(from));
+            let _ = write!(
+                out,
+                r#"<circle cx="{x}" cy="{y}" r="2.6" fill="white" stroke="{INK}" stroke-width="1"/>"#
+            );
+        }
+    }
+
+    fn words(&self, part: &str, names: &[String], y: f64, out: &mut String) {
+        let first = y - (names.len() as f64 - 1.0) * self.pitch() / 2.0 + self.size * 0.35;
+        let x = number(self.x);
+        let _ = write!(
+            out,
+            r#"<text x="{x}" y="{}" font-size="{}" fill="{INK}"><tspan font-weight="700">{}</tspan>"#,
+            number(first),
+            number(self.size),
+            escape(part),
+        );
+        for (i, name) in names.iter().enumerate() {
+            let name = escape(name);
+            if i == 0 {
+                let _ = write!(out, "<tspan> {name}</tspan>");
+            } else {
+                let _ = write!(out, r#"<tspan x="{x}" dy="{}">{name}</tspan>"#, number(self.pitch()));
+            }
+        }
+        out.push_str("</text>");
+    }
+}
 
 /// Moves the centres of labels apart so that each keeps its `height`, in order, within `top` to
 /// `bottom`, as near to where it belongs as can be. Where there is not room for all, they are spread
 /// evenly.
-pub(crate) fn spread(wanted: &[f64], heights: &[f64], top: f64, bottom: f64) -> Vec<f64> {
+fn spread(wanted: &[f64], heights: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     let needed: f64 = heights.iter().sum();
     let squeeze = if needed > bottom - top { (bottom - top) / needed } else { 1.0 };
     // Labels that would touch form a block, which lies where its members want it on the average.
