@@ -6,24 +6,38 @@
 //!
 //! Works on SQLite (embedded, one writer) and on PostgreSQL (several `serve` and `ingest` processes at
 //! once). Never logs ticket text.
+#![warn(missing_docs)]
 
 mod accounts;
 mod audit_log;
+mod bulk;
+mod classify;
+mod connect;
+mod contributions;
+mod dialect;
+mod entity;
 mod error;
+mod estimates;
 mod feeds;
+mod held;
 mod items;
+mod lease;
 mod ledger;
 mod reports;
+mod rollup;
+mod runs;
 mod store;
 mod tags;
+mod token;
 mod verify;
 
 pub use accounts::{NewUser, Role, Session, SignIn, User};
 pub use audit_log::AuditEntry;
 pub use error::StoreError;
-pub use feeds::{FeedStatus, RunMode, RunOutcome, RunTicket, Traffic};
+pub use feeds::{FeedStatus, Traffic};
 pub use items::{ItemFilter, ItemPage, ItemView};
 pub use ledger::{Batch, BatchOutcome, Classified, Reject};
+pub use runs::{RunMode, RunOutcome, RunTicket};
 pub use store::{Settings, Store};
 pub use tags::TagOutcome;
 pub use verify::{Discrepancy, Verification};

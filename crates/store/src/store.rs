@@ -1,8 +1,23 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
-use waterline_core::{Kind, ReportingZone};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, TransactionSession,
+    sea_query::OnConflict,
+};
+use sea_orm_migration::MigratorTrait;
+use waterline_core::{EffortRates, Kind, ReportingZone};
+use waterline_migrations::Migrator;
 
-use crate::StoreError;
+use crate::{
+    StoreError, connect, dialect,
+    entity::setting,
+    error::{Doing, unreadable},
+    token,
+};
 
 /// What every process on one database must agree on.
 #[derive(Clone, Debug)]
@@ -17,27 +32,126 @@ pub struct Settings {
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    connections: connect::Connections,
+    zone: ReportingZone,
+    default_effort: BTreeMap<Kind, i64>,
+    /// Tells this process from others where leases are held.
+    owner: String,
+}
+
+const ZONE: &str = "reporting.zone";
+pub(crate) const EFFORT_RATES: &str = "effort_rates";
 
 impl Store {
     /// Opens the database and brings its layout up to date (each migration in a transaction).
     pub async fn open(settings: Settings) -> Result<Self, StoreError> {
-        unimplemented!()
+        let connections = connect::connect(&settings.url).await?;
+        let tx = dialect::begin_write(&connections.writer).await.doing("be laid out")?;
+        dialect::lock_layout(&tx).await.doing("be laid out")?;
+        lay_out(&tx).await?;
+        agree_on_zone(&tx, settings.zone).await?;
+        let rates = EffortRates::from_defaults(settings.default_effort.clone());
+        let rates =
+            serde_json::to_string(&rates).map_err(|e| unreadable(e.to_string())).doing("keep the rates")?;
+        keep_first(&tx, EFFORT_RATES, rates).await?;
+        tx.commit().await.doing("be laid out")?;
+        let inner = Inner {
+            connections,
+            zone: settings.zone,
+            default_effort: settings.default_effort,
+            owner: token::random()?,
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The reporting time zone.
     pub fn zone(&self) -> ReportingZone {
-        unimplemented!()
+        self.inner.zone
     }
 
     /// Cheap question for `/readyz`: does the database answer?
     pub async fn ping(&self) -> Result<(), StoreError> {
-        unimplemented!()
+        self.reader().ping().await.doing("answer")
     }
 
     /// Writes a consistent copy of an SQLite database to a file that does not exist yet. PostgreSQL
-    /// has pg_dump, and the error says so.
-    pub async fn backup(&self, to: &std::path::Path) -> Result<(), StoreError> {
-        unimplemented!()
+    /// has `pg_dump`, and the error says so.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let writer = &self.inner.connections.writer;
+        if writer.get_database_backend() != DbBackend::Sqlite {
+            return Err(StoreError::Refused(
+                "this backs up SQLite databases only; for PostgreSQL use pg_dump".to_owned(),
+            ));
+        }
+        if to.exists() {
+            return Err(StoreError::Refused(format!(
+                "{} exists already; name a file that does not",
+                to.display()
+            )));
+        }
+        let Some(path) = to.to_str() else {
+            return Err(StoreError::Refused(format!("the name {} is not valid UTF-8", to.display())));
+        };
+        dialect::copy_to_file(writer, path).await.doing("be copied")
     }
+
+    /// For reads outside a transaction. Never use it while holding one: an SQLite database in memory
+    /// has a single connection, and waiting for it would never end.
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.inner.connections.reader
+    }
+
+    /// Begins a transaction that will write.
+    pub(crate) async fn begin(&self, doing: &'static str) -> Result<DatabaseTransaction, StoreError> {
+        dialect::begin_write(&self.inner.connections.writer).await.doing(doing)
+    }
+
+    pub(crate) fn owner(&self) -> &str {
+        &self.inner.owner
+    }
+
+    pub(crate) fn default_effort(&self) -> &BTreeMap<Kind, i64> {
+        &self.inner.default_effort
+    }
+}
+
+async fn lay_out(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    const DOING: &str = "be laid out";
+    let known: BTreeSet<String> =
+        Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let applied = Migrator::get_migration_models(tx).await.doing(DOING)?;
+    if let Some(newer) = applied.into_iter().find(|migration| !known.contains(&migration.version)) {
+        return Err(StoreError::NewerSchema(newer.version));
+    }
+    Migrator::up(tx, None).await.doing(DOING)
+}
+
+async fn agree_on_zone(tx: &DatabaseTransaction, zone: ReportingZone) -> Result<(), StoreError> {
+    let kept = keep_first(tx, ZONE, zone.name().to_owned()).await?;
+    if kept != zone.name() {
+        return Err(StoreError::OtherZone { kept, configured: zone.name().to_owned() });
+    }
+    Ok(())
+}
+
+/// Keeps a setting unless there is one already; gives the one that holds.
+async fn keep_first(
+    tx: &DatabaseTransaction,
+    key: &'static str,
+    value: String,
+) -> Result<String, StoreError> {
+    const DOING: &str = "keep its settings";
+    let fresh = setting::Model { key: key.to_owned(), value: value.clone() };
+    let insert = crate::bulk::insert(
+        [setting::ActiveModel::from(fresh)],
+        Some(OnConflict::column(setting::Column::Key).do_nothing().to_owned()),
+    );
+    tx.execute(&insert).await.doing(DOING)?;
+    let kept = setting::Entity::find_by_id(key).one(tx).await.doing(DOING)?;
+    Ok(kept.map_or(value, |row| row.value))
 }
