@@ -11,10 +11,15 @@ mod connector;
 mod http;
 pub mod import;
 pub mod request_tracker;
+mod retry;
 mod runner;
 pub mod servicenow;
+mod source;
 
 pub use answer::Answer;
 pub use auth::{Auth, Credentials};
 pub use connector::{Batch, Connector, Cursor, ExtractError, FeedId, FetchError, Next, RawRecord};
 pub use http::{HttpClient, HttpLimits};
+pub use retry::RunnerLimits;
+pub use runner::{FeedOutcome, FeedReport, Progress, PullEvent, PullReport, Runner};
+pub use source::Source;

@@ -1,18 +1,37 @@
 //! Rules: ordered conditions on a work item's fields, the first match of which gives its category.
+//!
+//! A rules file is a list of `[[rule]]`, each with a `name`, a `category`, and the conditions that must
+//! all hold under `when`; `config/rules.toml` opens with a description of everything that may stand
+//! there. Rules are tried in the order of the file, save that a lower `priority` goes first (a rule
+//! without one has 100).
+//!
+//! All words and phrases of all rules are found in one pass over each text, and only the rules that
+//! then can match are evaluated, so the cost of a ticket hardly grows with the number of rules. What
+//! an item is given depends on nothing but the item and the rules: no clock, no order of arrival.
+
+mod condition;
+mod fold;
+mod parse;
+mod parse_fields;
+mod text_index;
 
 use crate::{CategoryId, Taxonomy, WorkItem};
+use condition::Condition;
+use text_index::TextIndex;
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// A name that a person would understand.
+    /// Its place in the order in which rules are tried, from 1.
+    pub number: usize,
+    /// A name that a person would understand; no two rules share one.
     pub name: String,
     /// What it makes of a piece of work.
     pub category: CategoryId,
 }
 
 /// A rule that matched, and on what.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match<'a> {
     /// The rule.
     pub rule: &'a Rule,
@@ -24,26 +43,72 @@ pub struct Match<'a> {
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    /// The conditions of each rule.
+    conditions: Vec<Condition>,
+    index: TextIndex,
+    /// The rules that may match when a phrase is found.
+    rules_by_phrase: Vec<Vec<usize>>,
+    /// One bit per rule: those that may match without any phrase being found.
+    always_tried: Vec<u64>,
 }
 
-/// Why a rule file cannot be used; names the file's line or the rule.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct RuleError(String);
+/// Why a rules file cannot be used. Whoever read the file adds its name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}{}: {problem}", .rule.as_ref().map(|name| format!(", rule \"{name}\"")).unwrap_or_default())]
+pub struct RuleError {
+    /// Where in the file, from 1.
+    pub line: usize,
+    /// The rule's name, where the fault lies in one that has a name.
+    pub rule: Option<String>,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
 
 impl RuleSet {
     /// Reads the text of a rules file (`config/rules.toml` shows the shape).
-    pub fn parse(_text: &str, _taxonomy: &Taxonomy) -> Result<Self, RuleError> {
-        Ok(Self { rules: Vec::new() })
+    pub fn parse(text: &str, taxonomy: &Taxonomy) -> Result<Self, RuleError> {
+        let (rules, conditions, index) = parse::parse(text, taxonomy)?;
+        let mut always_tried = vec![0; rules.len().div_ceil(64)];
+        let mut rules_by_phrase = vec![Vec::new(); index.phrase_count()];
+        for (place, condition) in conditions.iter().enumerate() {
+            match condition.required_phrases() {
+                Some(phrases) => {
+                    for phrase in phrases {
+                        rules_by_phrase[phrase.place()].push(place);
+                    }
+                }
+                None => always_tried[place / 64] |= 1 << (place % 64),
+            }
+        }
+        Ok(Self { rules, conditions, index, rules_by_phrase, always_tried })
     }
 
     /// The first rule that matches, in order of priority.
-    pub fn first_match(&self, _item: &WorkItem) -> Option<Match<'_>> {
-        None
+    pub fn first_match(&self, item: &WorkItem) -> Option<Match<'_>> {
+        let mut candidates = self.always_tried.clone();
+        let reading = self.index.read(item, |phrase| {
+            for place in &self.rules_by_phrase[phrase.place()] {
+                candidates[place / 64] |= 1 << (place % 64);
+            }
+        });
+        let place = places(&candidates).find(|&place| self.conditions[place].holds(&reading))?;
+        let rule = &self.rules[place];
+        let evidence = self.conditions[place].evidence(&reading);
+        let reason = format!("rule {} \"{}\" matched {evidence}", rule.number, rule.name);
+        Some(Match { rule, reason })
     }
 
     /// All rules, in the order in which they are tried.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
+}
+
+/// The places of the bits that are set, in order.
+fn places(bits: &[u64]) -> impl Iterator<Item = usize> {
+    bits.iter().enumerate().flat_map(|(word, &bits)| {
+        let rest = |bits: &u64| Some(bits & (bits - 1)).filter(|rest| *rest != 0);
+        std::iter::successors(Some(bits).filter(|bits| *bits != 0), rest)
+            .map(move |bits| word * 64 + bits.trailing_zeros() as usize)
+    })
 }

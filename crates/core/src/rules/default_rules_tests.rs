@@ -1,0 +1,174 @@
+//! The rules that Waterline ships, against tickets as trusts write them.
+
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+
+use super::RuleSet;
+use crate::{
+    Kind::{self, Change, Incident, Patching, Problem, Project, Request, Task},
+    State, Taxonomy, WorkItem,
+};
+
+fn default_rules() -> (RuleSet, Taxonomy) {
+    let taxonomy = Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap();
+    let rules = RuleSet::parse(include_str!("../../../../config/rules.toml"), &taxonomy).unwrap();
+    (rules, taxonomy)
+}
+
+fn ticket(kind: Kind, title: &str) -> WorkItem {
+    WorkItem {
+        external_id: "1".to_owned(),
+        reference: "INC0000001".to_owned(),
+        kind,
+        title: Some(title.to_owned()),
+        description: None,
+        state: State::Open,
+        department: None,
+        team: None,
+        system: None,
+        priority: None,
+        source_category: None,
+        labels: Vec::new(),
+        parent: None,
+        opened_at: DateTime::UNIX_EPOCH,
+        finished_at: None,
+        updated_at: DateTime::UNIX_EPOCH,
+        logged: Vec::new(),
+    }
+}
+
+#[test]
+fn the_default_rules_are_many_and_use_every_category() {
+    let (rules, taxonomy) = default_rules();
+    assert!(rules.rules().len() >= 170, "only {}", rules.rules().len());
+    let used: BTreeSet<_> = rules.rules().iter().map(|rule| &rule.category).collect();
+    for category in taxonomy.categories() {
+        assert!(used.contains(&category.id), "no rule leads to {}", category.id);
+    }
+}
+
+/// What an analyst would say of each, settled before the rules were run over them; "" is nothing that
+/// a rule should claim.
+const TICKETS: &[(Kind, &str, &str)] = &[
+    // Accounts.
+    (Request, "New starter Mon 3 Aug - needs EPR, email and PACS access", "access"),
+    (Request, "Leaver - please disable account", "access"),
+    (Incident, "Locked out of Windows", "access"),
+    (Request, "Password reset for N365", "access"),
+    (Incident, "Smartcard blocked - needs unlocking", "access"),
+    (Request, "RA position change for rotating doctor", "access"),
+    (Request, "Please add me to the shared mailbox for Outpatients", "access"),
+    (Request, "Access to S drive folder for finance team", "access"),
+    (Request, "Authenticator app on new phone - MFA reset", "access"),
+    (Request, "Change of surname on EPR account", "access"),
+    (Request, "Create distribution list for theatre coordinators", "access"),
+    (Request, "PACS access for locum radiologist", "access"),
+    // Devices.
+    (Incident, "Printer on Ward 7 not printing", "device"),
+    (Incident, "Wristband label printer jammed in ED", "device"),
+    (Incident, "WoW battery not holding charge", "device"),
+    (Request, "New laptop for community nurse", "device"),
+    (Incident, "Bleep 1234 not working", "device"),
+    (Incident, "Desk phone has no dial tone", "device"),
+    (Incident, "Barcode scanner not scanning on AMU", "device"),
+    (Request, "Toner for printer in pharmacy", "device"),
+    (Incident, "PC in clinic room 4 will not turn on", "device"),
+    (Request, "Monitor and docking station please", "device"),
+    // What broke.
+    (Incident, "EPR very slow this morning", "incident"),
+    (Incident, "PACS images not loading", "incident"),
+    (Incident, "Unable to log in to EPR", "access"),
+    (Incident, "Pathology results not filing into EPR", "incident"),
+    (Incident, "EPMA error when prescribing insulin", "incident"),
+    (Incident, "HL7 messages queueing on TIE", "incident"),
+    (Incident, "Maternity system down", "incident"),
+    (Incident, "Outlook keeps crashing", "incident"),
+    (Incident, "e-RS referrals not coming through", "incident"),
+    (Problem, "Recurring EPR crash on discharge summary", "incident"),
+    // Infrastructure.
+    (Incident, "Wi-Fi down in Outpatients", "infrastructure"),
+    (Incident, "VPN not connecting from home", "infrastructure"),
+    (Incident, "SolarWinds: disk space critical on SQL cluster", "infrastructure"),
+    (Incident, "Veeam backup job failed", "infrastructure"),
+    (Task, "Check overnight backups", "infrastructure"),
+    (Change, "Firewall rule for new supplier VPN", "infrastructure"),
+    (Change, "Replace core switch in hub room", "infrastructure"),
+    (Change, "Renew SSL certificate for intranet", "infrastructure"),
+    (Task, "Extend VM disk on file server", "infrastructure"),
+    // Patching.
+    (Change, "Monthly server patching - group 2", "patching"),
+    (Patching, "KB5031455 to all Windows 11 devices", "patching"),
+    (Change, "Patch Tuesday November", "patching"),
+    (Task, "Remediate CVE-2024-21412", "patching"),
+    (Change, "SQL Server cumulative update", "patching"),
+    (Change, "Firmware update on access points", "patching"),
+    // Security.
+    (Incident, "Phishing email received by finance", "security"),
+    (Task, "CareCERT CC-4321 response", "security"),
+    (Incident, "Defender alert: malware on laptop", "security"),
+    (Task, "Annual penetration test findings", "security"),
+    // Legacy.
+    (Task, "Windows Server 2012 still running the old dictation app", "legacy"),
+    (Incident, "Windows 7 PC attached to analyser will not boot", "legacy"),
+    (Change, "Extended Security Updates for Windows 10", "legacy"),
+    (Problem, "Old PAS only works in IE mode", "legacy"),
+    // Compliance and suppliers.
+    (Task, "DSPT evidence for assertion 9", "compliance"),
+    (Request, "FOI request about IT spend", "compliance"),
+    (Request, "DPIA review for new referral app", "compliance"),
+    (Task, "Subject access request email search", "compliance"),
+    (Task, "PACS contract renewal", "supplier"),
+    (Task, "Monthly service review with EPR supplier", "supplier"),
+    (Request, "Adobe licence renewal", "supplier"),
+    (Task, "Query supplier invoice", "supplier"),
+    // Routine.
+    (Request, "Install Visio on my PC", "routine_request"),
+    (Request, "How do I book a meeting room in Outlook?", "routine_request"),
+    (Request, "Restore deleted file from last week", "routine_request"),
+    (Request, "Loan laptop for interview day", "device"),
+    (Change, "Standard change: restart print spooler", "routine_change"),
+    (Change, "EPR release 12.4 to live", "routine_change"),
+    (Change, "Update EPR clinic codes", "routine_change"),
+    // Visible.
+    (Request, "New report: outpatient DNAs by specialty", "improvement"),
+    (Request, "EPR change request - add sepsis field to triage form", "improvement"),
+    (Request, "New form in EPR for falls assessment", "improvement"),
+    (Request, "Power BI dashboard for bed managers", "improvement"),
+    (Change, "EPR build: new order set for stroke", "improvement"),
+    (Project, "Patient portal", "new_product"),
+    (Project, "Virtual ward remote monitoring", "new_product"),
+    (Project, "Ambient scribe pilot in outpatients", "new_product"),
+    (Task, "Build interface for new maternity system", "new_product"),
+    (Project, "Windows 11 rollout", "rollout"),
+    (Task, "EPR training session for ward 12", "rollout"),
+    (Task, "Floorwalking for EPMA go-live", "rollout"),
+    (Task, "Deploy new tablets to community midwives", "rollout"),
+    (Request, "Outline business case support for digital pathology", "advice"),
+    (Task, "Discovery workshop with therapies", "advice"),
+    (Request, "Options appraisal for clinic letters", "advice"),
+    // Too vague for anyone.
+    (Request, "Help please", ""),
+    (Request, "Urgent!!", ""),
+    (Incident, "Issue", ""),
+    (Request, "As discussed", ""),
+    (Request, "Training", ""),
+    (Task, "Follow up with Sam", ""),
+    (Request, "Query re system", ""),
+    (Request, "Printer", ""),
+];
+
+#[test]
+fn the_default_rules_agree_with_an_analyst() {
+    let (rules, _) = default_rules();
+    let mut disagreements = Vec::new();
+    for (kind, title, wanted) in TICKETS {
+        let found = rules.first_match(&ticket(*kind, title));
+        let given = found.as_ref().map_or("", |found| found.rule.category.as_str());
+        if given != *wanted {
+            let reason = found.map_or("no rule matched".to_owned(), |found| found.reason);
+            disagreements.push(format!("{kind} {title:?}: wanted {wanted:?}, got {given:?}; {reason}"));
+        }
+    }
+    assert!(disagreements.is_empty(), "{}", disagreements.join("\n"));
+}

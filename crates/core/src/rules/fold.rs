@@ -1,0 +1,99 @@
+//! The form in which texts are compared: lower case, single spaces, plain apostrophes and hyphens.
+
+/// Appends the folded form of `text`. Rules and tickets both go through here, so a phrase copied out
+/// of a word processor still meets one typed at a ward desk. Never writes a line break: that sets
+/// apart the values of a field which has several.
+pub(super) fn fold_into(text: &str, folded: &mut String) {
+    let start = folded.len();
+    let mut space_due = false;
+    for c in text.chars() {
+        if c.is_whitespace() || c.is_control() {
+            space_due = folded.len() > start;
+            continue;
+        }
+        if matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}') {
+            continue; // Soft hyphens and zero-width characters come along with copied text.
+        }
+        if space_due {
+            folded.push(' ');
+            space_due = false;
+        }
+        match c {
+            _ if c.is_ascii() => folded.push(c.to_ascii_lowercase()),
+            '\u{2018}' | '\u{2019}' | '\u{2bc}' => folded.push('\''),
+            '\u{2010}'..='\u{2015}' => folded.push('-'),
+            _ => folded.extend(c.to_lowercase()),
+        }
+    }
+}
+
+/// The folded form of one value.
+pub(super) fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// Whether `start..end` of a folded text is made of whole words. An apostrophe between letters belongs
+/// to the word ("can" is not in "can't"), save for the possessive: "ward" is in "ward's printer".
+pub(super) fn is_whole_words(text: &str, start: usize, end: usize) -> bool {
+    let (before, found, after) = (&text[..start], &text[start..end], &text[end..]);
+    let opens_in_word = found.chars().next().is_some_and(is_word) && ends_in_word(before);
+    let closes_in_word = found.chars().next_back().is_some_and(is_word) && continues_word(after);
+    !opens_in_word && !closes_in_word
+}
+
+fn ends_in_word(before: &str) -> bool {
+    let mut back = before.chars().rev();
+    match back.next() {
+        Some('\'') => back.next().is_some_and(is_word),
+        last => last.is_some_and(is_word),
+    }
+}
+
+fn continues_word(after: &str) -> bool {
+    let mut ahead = after.chars();
+    match ahead.next() {
+        Some('\'') => match ahead.next() {
+            Some('s') => ahead.next().is_some_and(is_word),
+            next => next.is_some_and(is_word),
+        },
+        next => next.is_some_and(is_word),
+    }
+}
+
+/// Letters, digits, and the accents that stand as characters of their own after a letter.
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_white_space_and_typographic_marks_are_folded() {
+        assert_eq!(fold("  Can’t \u{a0}\tLOG\u{2011}IN\r\nÉlan\u{200b} "), "can't log-in élan");
+        assert_eq!(fold("\u{200b} \n"), "");
+    }
+
+    #[test]
+    fn words_are_whole_at_letters_digits_and_inner_apostrophes() {
+        let whole = |text: &str, word: &str| {
+            let start = text.find(word).unwrap();
+            is_whole_words(text, start, start + word.len())
+        };
+        assert!(whole("reset password, please", "password"));
+        assert!(whole("(password)", "password"));
+        assert!(whole("the ward's printer", "ward"));
+        assert!(whole("all users' files", "users"));
+        assert!(whole("he said 'printer'", "printer"));
+        assert!(whole("uses c++11", "c++"));
+        assert!(!whole("passwords", "password"));
+        assert!(!whole("i can't print", "can"));
+        assert!(!whole("o'brien", "brien"));
+        assert!(!whole("caf\u{65}\u{301}", "cafe"));
+        assert!(!whole("printeré", "printer"));
+        assert!(!whole("win11", "win"));
+    }
+}
