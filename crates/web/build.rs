@@ -26,8 +26,7 @@ fn main() {
 fn build() -> Result<String, String> {
     let out = std::env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?;
     let target = PathBuf::from(out).join("ui");
-    copy_sources(&target)
-        .map_err(|e| format!("cannot copy crates/web/ui to {}: {e}", target.display()))?;
+    copy_sources(&target).map_err(|e| format!("cannot copy crates/web/ui to {}: {e}", target.display()))?;
     check_node()?;
 
     // Installing again only when the lock file changed keeps later builds quick, and off the network.

@@ -147,7 +147,7 @@ fn sign_in_address(request: &ServiceRequest) -> String {
 }
 
 /// `__Host-` makes browsers refuse the cookie from anyone but this very host, over HTTPS.
-fn cookie_name(site: &Site) -> &'static str {
+pub(crate) fn cookie_name(site: &Site) -> &'static str {
     if site.app.settings.https() { "__Host-waterline" } else { "waterline" }
 }
 

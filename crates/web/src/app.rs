@@ -68,8 +68,8 @@ pub enum ServeError {
     /// Passwords would cross the network in the clear.
     #[error(
         "refusing to listen on {0} without HTTPS, because passwords would cross the network in the clear; \
-         put a proxy that speaks HTTPS in front and set web.public_url to its https:// address, listen on \
-         127.0.0.1, or set web.allow_insecure_http = true if you really mean it"
+         put a proxy that speaks HTTPS in front and set serve.public_url to its https:// address, listen on \
+         127.0.0.1, or set serve.allow_insecure_http = true if you really mean it"
     )]
     Insecure(SocketAddr),
     /// The address is taken, or not ours.
@@ -92,8 +92,7 @@ pub enum ServeError {
 /// Takes the configured address, or says why not.
 pub fn bind(settings: &WebSettings) -> Result<TcpListener, ServeError> {
     refuse_insecure(settings, settings.listen)?;
-    TcpListener::bind(settings.listen)
-        .map_err(|source| ServeError::Bind { address: settings.listen, source })
+    TcpListener::bind(settings.listen).map_err(|source| ServeError::Bind { address: settings.listen, source })
 }
 
 /// Serves the pages on a listener until the returned server is stopped (its handle, or an interrupt),
@@ -136,7 +135,7 @@ mod tests {
     fn beyond_loopback_https_or_an_explicit_word_is_needed() {
         let open = settings("0.0.0.0:0", None);
         let sentence = bind(&open).unwrap_err().to_string();
-        assert!(sentence.contains("without HTTPS") && sentence.contains("web.public_url"), "{sentence}");
+        assert!(sentence.contains("without HTTPS") && sentence.contains("serve.public_url"), "{sentence}");
         assert!(bind(&settings("0.0.0.0:0", Some("http://waterline.example"))).is_err());
         assert!(bind(&settings("0.0.0.0:0", Some("https://waterline.example"))).is_ok());
         assert!(bind(&settings("127.0.0.1:0", None)).is_ok());

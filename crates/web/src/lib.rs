@@ -12,8 +12,11 @@ mod headers;
 mod layout;
 mod metrics;
 mod pages;
+mod period;
 mod problem;
 mod routes;
+#[cfg(test)]
+mod testing;
 mod words;
 
 pub use app::{App, ServeError, WebSettings, bind, serve};

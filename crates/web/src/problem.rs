@@ -29,7 +29,9 @@ pub(crate) enum PageError {
     Forbidden(Role),
     #[error("The form did not come from one of Waterline's own pages, so nothing was changed.")]
     OtherSite,
-    #[error("The form is from an earlier sign-in, so nothing was changed. Go back, load the page again and send it once more.")]
+    #[error(
+        "The form is from an earlier sign-in, so nothing was changed. Go back, load the page again and send it once more."
+    )]
     StaleForm,
     #[error("The form holds more than Waterline takes, so nothing was changed.")]
     TooLarge,
@@ -41,6 +43,8 @@ pub(crate) enum PageError {
     Misbuilt(&'static str),
     #[error("the page could not be written")]
     Template(#[from] askama::Error),
+    #[error("the file could not be written")]
+    File(#[source] std::io::Error),
     #[error("the metrics could not be written")]
     Metrics(#[from] prometheus::Error),
 }
@@ -53,7 +57,7 @@ impl ResponseError for PageError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             // Only refusals that are meant for the person come out of the store in this shape.
             Self::BadInput(_) | Self::Store(StoreError::Refused(_)) => StatusCode::BAD_REQUEST,
-            Self::Store(_) | Self::Misbuilt(_) | Self::Template(_) | Self::Metrics(_) => {
+            Self::Store(_) | Self::Misbuilt(_) | Self::Template(_) | Self::File(_) | Self::Metrics(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }

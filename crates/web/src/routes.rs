@@ -37,16 +37,34 @@ pub(crate) fn application(
 /// Each with its line in `access::ACCESS`.
 fn routes(config: &mut ServiceConfig) {
     config
+        .route("/", web::get().to(pages::iceberg::page))
+        .route("/figures.csv", web::get().to(pages::figures_csv::file))
+        .route("/sources", web::get().to(pages::sources::page))
+        .route("/method", web::get().to(pages::method::page))
         .service(
-            web::resource("/sign-in").route(web::get().to(pages::sign_in::page)).route(web::post().to(pages::sign_in::sign_in))
+            web::resource("/tag")
+                .route(web::get().to(pages::tag::page))
+                .route(web::post().to(pages::tag::tag)),
+        )
+        .route("/tag/undo", web::post().to(pages::tag::undo))
+        .route("/admin", web::get().to(pages::admin::page))
+        .service(
+            web::resource("/sign-in")
+                .route(web::get().to(pages::sign_in::page))
+                .route(web::post().to(pages::sign_in::sign_in)),
         )
         .route("/sign-out", web::post().to(pages::sign_in::sign_out))
+        .route("/accessibility", web::get().to(pages::statements::accessibility))
+        .route("/privacy", web::get().to(pages::statements::privacy))
         .route("/healthz", web::get().to(pages::health::alive))
         .route("/readyz", web::get().to(pages::health::ready))
+        .route("/metrics", web::get().to(pages::health::metrics))
         // Only what is the same for everyone is compressed: a page holds the secret of its forms beside
         // text that others may have written, and its compressed size would tell.
         .service(
-            web::resource("/assets/{hash}/{file}").wrap(Compress::default()).route(web::get().to(assets::asset)),
+            web::resource("/assets/{hash}/{file}")
+                .wrap(Compress::default())
+                .route(web::get().to(assets::asset)),
         )
         .default_service(web::to(pages::nothing_here));
 }

@@ -3,17 +3,8 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use waterline_core::ReportingZone;
 
-/// "21%". What is there is never shown as nothing, and what is not all never as all.
-pub(crate) fn percent(ratio: f64) -> String {
-    let whole = (ratio * 100.0).round();
-    if ratio > 0.0 && whole < 1.0 {
-        "less than 1%".to_owned()
-    } else if ratio < 1.0 && whole > 99.0 {
-        "more than 99%".to_owned()
-    } else {
-        format!("{whole}%")
-    }
-}
+/// The same words as in the pictures.
+pub(crate) use waterline_charts::percent;
 
 /// "20,769"
 pub(crate) fn count(number: i64) -> String {
@@ -33,7 +24,12 @@ pub(crate) fn count(number: i64) -> String {
 
 /// "1 item", "20,769 items"
 pub(crate) fn items(number: i64) -> String {
-    if number == 1 { "1 item".to_owned() } else { format!("{} items", count(number)) }
+    plural(number, "item")
+}
+
+/// "1 rule", "176 rules"
+pub(crate) fn plural(number: i64, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{} {word}s", count(number)) }
 }
 
 /// Whole hours: "1,234". What is there is never shown as nothing.
@@ -82,7 +78,7 @@ fn span(length: TimeDelta) -> String {
         hours if hours >= TimeDelta::hours(2) => (hours.num_hours(), "hour"),
         minutes => (minutes.num_minutes(), "minute"),
     };
-    if number == 1 { format!("1 {unit}") } else { format!("{} {unit}s", count(number)) }
+    plural(number, unit)
 }
 
 #[cfg(test)]
@@ -92,14 +88,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_whole_per_cent_and_never_hide_something() {
-        let words: Vec<String> = [0.0, 0.001, 0.005, 0.214, 0.994, 0.998, 1.0].map(percent).into();
-        assert_eq!(words, ["0%", "less than 1%", "1%", "21%", "99%", "more than 99%", "100%"]);
-    }
-
-    #[test]
     fn numbers_have_their_thousands_apart() {
-        assert_eq!([0, 999, 1000, 20_769, -1_234_567].map(count), ["0", "999", "1,000", "20,769", "−1,234,567"]);
+        assert_eq!(
+            [0, 999, 1000, 20_769, -1_234_567].map(count),
+            ["0", "999", "1,000", "20,769", "−1,234,567"]
+        );
         assert_eq!([items(1), items(0), items(1200)], ["1 item", "0 items", "1,200 items"]);
         assert_eq!([0, 60, 1800, 5_400, 4_500_000].map(hours), ["0", "less than 1", "1", "2", "1,250"]);
         assert_eq!([20, 2_700, 7_200, 5_400].map(effort), ["under 1 min", "45 min", "2 h", "1 h 30 min"]);
@@ -116,10 +109,19 @@ mod tests {
     #[test]
     fn spans_are_told_in_the_unit_that_fits() {
         let now = Utc.with_ymd_and_hms(2026, 8, 6, 13, 0, 0).unwrap();
-        let told = [0, 61, 119, 7_199, 7_200, 172_800, 864_000].map(|s| ago(now, now - TimeDelta::seconds(s)));
+        let told =
+            [0, 61, 119, 7_199, 7_200, 172_800, 864_000].map(|s| ago(now, now - TimeDelta::seconds(s)));
         assert_eq!(
             told,
-            ["just now", "1 minute ago", "1 minute ago", "119 minutes ago", "2 hours ago", "2 days ago", "10 days ago"]
+            [
+                "just now",
+                "1 minute ago",
+                "1 minute ago",
+                "119 minutes ago",
+                "2 hours ago",
+                "2 days ago",
+                "10 days ago"
+            ]
         );
         assert_eq!(wait(now, now + TimeDelta::seconds(61)), "2 minutes");
         assert_eq!(wait(now, now), "1 minute");

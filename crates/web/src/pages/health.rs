@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 use tracing::warn;
 
-use crate::{app::Site, problem::PageError};
+use crate::{app::Site, metrics::service, problem::PageError};
 
 /// `GET /healthz`: the process answers.
 pub(crate) async fn alive() -> &'static str {
@@ -32,18 +32,18 @@ pub(crate) async fn metrics(site: Data<Site>, request: HttpRequest) -> Result<Ht
     if !may_scrape(&site, &request) {
         return Ok(plain(
             StatusCode::UNAUTHORIZED,
-            "Scrape from this machine, or set web.metrics_token and send it as a bearer token.\n",
+            "Scrape from this machine, or set serve.metrics_token and send it as a bearer token.\n",
         ));
     }
-    Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(""))
+    let text = service::scrape(&site).await?;
+    Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 
 fn may_scrape(site: &Site, request: &HttpRequest) -> bool {
     let header = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     if let Some(token) = &site.app.settings.metrics_token {
         let sent = header(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        return sent
-            .is_some_and(|sent| sent.as_bytes().ct_eq(token.expose_secret().as_bytes()).into());
+        return sent.is_some_and(|sent| sent.as_bytes().ct_eq(token.expose_secret().as_bytes()).into());
     }
     // A proxy on this machine is loopback too, but what it passes on is not from here.
     let forwarded = header(header::FORWARDED).or_else(|| header(header::X_FORWARDED_FOR)).is_some();
@@ -51,5 +51,5 @@ fn may_scrape(site: &Site, request: &HttpRequest) -> bool {
 }
 
 fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
-    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body("")
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(text)
 }

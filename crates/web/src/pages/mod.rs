@@ -1,7 +1,14 @@
 //! One module per page: its handlers, its view model, and the wording that only it has.
 
+pub(crate) mod admin;
+pub(crate) mod figures_csv;
 pub(crate) mod health;
+pub(crate) mod iceberg;
+pub(crate) mod method;
 pub(crate) mod sign_in;
+pub(crate) mod sources;
+pub(crate) mod statements;
+pub(crate) mod tag;
 
 use crate::problem::PageError;
 

@@ -1,0 +1,69 @@
+//! How the figure is made, in words that a board member can check against the page.
+
+use actix_web::web::Data;
+use askama::Template;
+use askama_web::WebTemplate;
+use waterline_core::{Kind, Side};
+
+use super::sources::text_words;
+use crate::{
+    access::Visit,
+    app::Site,
+    layout::{Layout, Place},
+    problem::PageError,
+    words,
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/method.html")]
+pub(crate) struct MethodPage {
+    layout: Layout,
+    zone: &'static str,
+    rules: String,
+    rule_set: i32,
+    categories: Vec<CategoryRow>,
+    defaults: Vec<(Kind, String)>,
+    /// (name, what of its text is kept)
+    sources: Vec<(String, &'static str)>,
+}
+
+struct CategoryRow {
+    name: String,
+    description: String,
+    side: &'static str,
+}
+
+/// `GET /method`
+pub(crate) async fn page(site: Data<Site>, visit: Visit) -> Result<MethodPage, PageError> {
+    let app = &site.app;
+    let taxonomy = app.classifier.taxonomy();
+    let category = |category: &waterline_core::Category| CategoryRow {
+        name: category.name.clone(),
+        description: category.description.clone(),
+        side: match category.side {
+            Side::Visible => "Visible",
+            Side::Ktlo => "Keeps the lights on",
+        },
+    };
+    let default = |kind| {
+        let known = taxonomy.kind_default(kind).and_then(|id| taxonomy.category(id));
+        (kind, known.map_or_else(|| "stays unclassified".to_owned(), |known| known.name.clone()))
+    };
+    let mut sources: Vec<(String, &'static str)> = app
+        .store
+        .feed_statuses((app.clock)())
+        .await?
+        .into_iter()
+        .map(|feed| (feed.source, text_words(feed.text)))
+        .collect();
+    sources.dedup();
+    Ok(MethodPage {
+        layout: Layout::new(&site, &visit, Place::Method).await?,
+        zone: app.store.zone().name(),
+        rules: words::plural(app.classifier.rules().rules().len() as i64, "rule"),
+        rule_set: app.rule_set,
+        categories: taxonomy.categories().iter().map(category).collect(),
+        defaults: Kind::ALL.map(default).into(),
+        sources,
+    })
+}
