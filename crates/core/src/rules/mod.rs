@@ -15,6 +15,9 @@ mod parse;
 mod parse_fields;
 mod text_index;
 
+#[cfg(test)]
+mod default_rules_tests;
+
 use crate::{CategoryId, Taxonomy, WorkItem};
 use condition::Condition;
 use text_index::TextIndex;
