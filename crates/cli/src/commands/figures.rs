@@ -1,0 +1,35 @@
+mod json;
+mod table;
+
+use waterline_core::{Figures, MonthRange};
+
+use crate::{
+    args::{self, Format},
+    clock,
+    config::Config,
+    failure::WrongUse,
+    output, startup,
+};
+
+pub(crate) async fn run(asked: &args::Figures, config: &Config) -> anyhow::Result<()> {
+    let period = MonthRange::new(asked.from, asked.to).map_err(|error| WrongUse(error.to_string()))?;
+    let store = startup::open_store(config).await?;
+    let figures = Figures::new(
+        period,
+        asked.basis,
+        asked.by,
+        &store.work_done(period, asked.by.dimension()).await?,
+        config.classification.classifier.taxonomy(),
+        store.coverage(clock::now()).await?,
+        config.smallest_group,
+    );
+    let example = store.shows_example_data().await?;
+    Ok(match asked.format {
+        Format::Table => output::print(table::table(&figures, config.zone, example)),
+        Format::Json => output::print(json::json(&figures, example)?),
+        Format::Csv => output::print(waterline_board_pack::figures_csv(&figures)?),
+    }?)
+}
+
+#[cfg(test)]
+mod tests;

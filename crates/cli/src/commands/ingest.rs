@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use anyhow::bail;
+use tokio::task::JoinSet;
+use waterline_ingestor::{Runner, RunnerLimits, Source};
+use waterline_store::RunMode;
+
+use crate::{
+    args::Ingest, clock, config::Config, environment::Environment, output, progress, startup, stop::Stop,
+};
+
+pub(crate) async fn run(ingest: &Ingest, config: &Config, environment: &Environment) -> anyhow::Result<()> {
+    let sources = config.sources(&ingest.sources, environment, &clock::system())?;
+    if sources.is_empty() {
+        bail!("the configuration has no [[source]]; config/sources.example.toml shows one of each sort");
+    }
+    let sources: Vec<Arc<Source>> = sources.into_iter().map(Arc::new).collect();
+    let mut stop = Stop::on_signals()?;
+    match stop.or(pull(ingest, config, &sources)).await {
+        Some(outcome) => outcome,
+        None => bail!("stopped when asked to; what was stored stays, and the next pull goes on behind it"),
+    }
+}
+
+async fn pull(ingest: &Ingest, config: &Config, sources: &[Arc<Source>]) -> anyhow::Result<()> {
+    let store = startup::open_store(config).await?;
+    let rule_set = startup::apply_rules(&store, &config.classification, clock::now()).await?;
+    let runner = Arc::new(Runner {
+        store,
+        classifier: config.classification.classifier.clone(),
+        rule_set,
+        clock: clock::system(),
+        limits: RunnerLimits::default(),
+    });
+    // With --watch, only the first round is from the beginning: the rest need what is new.
+    let mut mode = if ingest.full { RunMode::Full } else { RunMode::Incremental };
+    loop {
+        let failed = round(&runner, sources, mode).await;
+        let outcome = format!("{failed} of {} sources could not be pulled completely", sources.len());
+        match (ingest.watch, failed) {
+            (false, 0) => return Ok(()),
+            (false, _) => bail!(outcome),
+            (true, 0) => {}
+            (true, _) => output::note(outcome),
+        }
+        mode = RunMode::Incremental;
+        tokio::time::sleep(config.ingest_every).await;
+    }
+}
+
+/// Pulls all sources at once, since one that makes us wait should not keep the others from their turn.
+/// Gives how many failed.
+async fn round(runner: &Arc<Runner>, sources: &[Arc<Source>], mode: RunMode) -> usize {
+    let mut pulls: JoinSet<bool> = sources
+        .iter()
+        .cloned()
+        .map(|source| {
+            let runner = runner.clone();
+            async move {
+                let progress = progress::Pull::default();
+                let report = runner.pull(&source, mode, &|event| progress.hear(event)).await;
+                if let Some(trouble) = &report.trouble {
+                    output::note(format!("{}: {trouble}", report.source));
+                }
+                report.is_good()
+            }
+        })
+        .collect();
+    let mut failed = 0;
+    while let Some(outcome) = pulls.join_next().await {
+        failed += usize::from(!outcome.unwrap_or(false));
+    }
+    failed
+}

@@ -1,0 +1,32 @@
+use waterline_web::{App, WebSettings};
+
+use crate::{clock, config::Config, output, startup};
+
+pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
+    let settings = WebSettings {
+        listen: config.serve.listen,
+        public_url: config.serve.public_url.clone(),
+        allow_insecure_http: config.serve.allow_insecure_http,
+        trust_name: config.trust_name.clone(),
+        metrics_token: config.serve.metrics_token.clone(),
+    };
+    // Before the database, so that a second `serve` by mistake changes nothing.
+    let listener = waterline_web::bind(&settings)?;
+    let address = listener.local_addr()?;
+    let store = startup::open_store(&config).await?;
+    let rule_set = store.rule_set_number(&config.classification.text, clock::now()).await?;
+    if store.users().await?.is_empty() {
+        output::note("Nobody may sign in yet; add somebody with `waterline user add NAME --role admin`.");
+    }
+    let app = App {
+        store,
+        classifier: config.classification.classifier,
+        rule_set,
+        clock: clock::system(),
+        settings,
+    };
+    let server = waterline_web::serve(app, listener)?;
+    output::note(format!("Serving on http://{address}; Ctrl-C stops."));
+    // Ends by itself when asked to stop, after the requests under way.
+    Ok(server.await?)
+}

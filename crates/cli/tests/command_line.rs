@@ -1,0 +1,184 @@
+//! The binary as a shell sees it: what it writes where, and with which code it ends.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// Runs `waterline` in a folder of its own, with nothing of ours in the environment.
+fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_waterline"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Whoever reads no input may be gone before it is written.
+    let _gone = process.stdin.take().unwrap().write_all(input.as_bytes());
+    process.wait_with_output().unwrap()
+}
+
+/// Code, standard output and standard error.
+fn outcome(folder: &TempDir, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let output = run(folder.path(), arguments, input);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn empty() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn help_is_for_people_and_succeeds() {
+    let (code, out, _) = outcome(&empty(), &["--help"], "");
+    assert_eq!(code, 0);
+    assert!(out.contains("waterline demo") && out.contains("keeps the lights on"), "{out}");
+    for command in ["demo", "serve", "ingest", "import", "check", "figures", "user", "db"] {
+        assert_eq!(outcome(&empty(), &[command, "--help"], "").0, 0, "{command}");
+    }
+}
+
+#[test]
+fn wrong_use_ends_with_2_and_says_what_was_wrong() {
+    let cases: [(&[&str], &str); 9] = [
+        (&[], "Usage"),
+        (&["paint"], "unrecognized subcommand 'paint'"),
+        (&["figures", "--from", "2026-13", "--to", "2026-13"], "\"2026-13\" is not a month"),
+        (&["figures", "--from", "2026-02", "--to", "2026-01"], "the period ends (2026-01) before it begins"),
+        (
+            &["figures", "--from", "2026-01", "--to", "2026-01", "--by", "person"],
+            "\"person\" is not a breakdown",
+        ),
+        (&["figures", "--from", "2026-01", "--to", "2026-01", "--basis", "money"], "effort or items"),
+        (&["ingest", "nobody"], "there is no source \"nobody\"; configured are: none"),
+        (&["user", "add", "anna", "--role", "king"], "\"king\" is not a role"),
+        (&["check", "--log", "a=b=c"], "\"a=b=c\" is not a log filter"),
+    ];
+    for (arguments, sentence) in cases {
+        let (code, out, error) = outcome(&empty(), arguments, "");
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {error}");
+        assert!(error.contains(sentence), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_broken_configuration_ends_with_1_and_one_sentence_for_each_fault() {
+    let folder = empty();
+    fs::write(folder.path().join("waterline.toml"), "[serve]\ncolour = 1\n").unwrap();
+    for arguments in [&["check"][..], &["serve"], &["ingest"], &["db", "verify"]] {
+        let (code, out, error) = outcome(&folder, arguments, "");
+        assert_eq!((code, out.as_str()), (1, ""), "{arguments:?}");
+        assert!(error.starts_with("error: waterline.toml, line 2: unknown key `colour`"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+
+    let source = "[[source]]\nname = \"desk\"\nconnector = \"servicenow\"\nurl = \"https://a.example\"\n\
+                  auth = { user = \"u\", password = { env = \"ABSENT\" } }\n";
+    fs::write(folder.path().join("other.toml"), format!("[reporting]\nzone = \"X\"\n{source}")).unwrap();
+    let (code, out, error) = outcome(&folder, &["check", "--config", "other.toml"], "");
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(error.matches("error: ").count(), 2, "{error}");
+    assert!(error.contains("\"X\" is not a time zone") && error.contains("ABSENT is not set"), "{error}");
+
+    let (code, _, error) = outcome(&folder, &["check", "--config", "absent.toml"], "");
+    assert_eq!(code, 1);
+    assert!(error.starts_with("error: cannot read the configuration absent.toml: "), "{error}");
+}
+
+#[test]
+fn check_tells_what_the_configuration_came_to_without_a_secret() {
+    let folder = empty();
+    let config = "[database]\nurl = \"postgres://waterline:hunter2@db.example/waterline\"\n";
+    fs::write(folder.path().join("waterline.toml"), config).unwrap();
+    let (code, out, error) = outcome(&folder, &["check"], "");
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert!(out.contains("postgres://waterline:***@db.example/waterline"), "{out}");
+    assert!(out.ends_with("Everything is in order.\n") && !out.contains("hunter2"), "{out}");
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_one_sentence() {
+    let folder = empty();
+    fs::write(folder.path().join("file"), "not a folder").unwrap();
+    let config = "[database]\nurl = \"sqlite://file/waterline.db\"\n";
+    fs::write(folder.path().join("waterline.toml"), config).unwrap();
+    let (code, _, error) = outcome(&folder, &["check", "--connect"], "");
+    assert_eq!(code, 1);
+    assert!(error.starts_with("error: cannot open the database"), "{error}");
+    assert!(!error.contains("panicked"), "{error}");
+}
+
+#[test]
+fn people_are_added_listed_and_locked_out() {
+    let folder = empty();
+    let user = |arguments: &[&str], input| outcome(&folder, &[&["user"], arguments].concat(), input);
+    let good = "correct horse battery staple\n";
+    assert!(user(&["list"], "").1.starts_with("Nobody may sign in yet"));
+    assert_eq!(user(&["add", "anna", "--role", "tagger"], good).0, 0);
+    assert_eq!(user(&["set-role", "anna", "admin"], "").0, 0);
+    assert_eq!(user(&["set-password", "anna", "--password-stdin"], good).0, 0);
+    assert_eq!(user(&["disable", "anna"], "").0, 0);
+    let (code, out, _) = user(&["list"], "");
+    assert_eq!(code, 0);
+    assert!(out.starts_with("anna") && out.contains("admin") && out.contains("disabled"), "{out}");
+    assert_eq!(user(&["enable", "anna"], "").0, 0);
+
+    let (code, _, error) = user(&["add", "anna", "--role", "board"], good);
+    assert_eq!((code, error.as_str()), (1, "error: there is already a user called \"anna\"\n"));
+    assert_eq!(user(&["disable", "otto"], "").2, "error: there is no user called \"otto\"\n");
+    assert_eq!(user(&["set-password", "anna"], "").2, "error: no password came on the standard input\n");
+    assert_eq!(user(&["set-password", "anna"], "short\n").0, 1);
+}
+
+#[test]
+fn an_empty_database_has_figures_that_say_so_and_verifies() {
+    let folder = empty();
+    let period = ["figures", "--from", "2026-09", "--to", "2026-10"];
+    let (code, out, error) = outcome(&folder, &period, "");
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert!(out.contains("not known: no work was finished in this period"), "{out}");
+    let (_, csv, _) = outcome(&folder, &[&period[..], &["--format", "csv", "--by", "month"]].concat(), "");
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    let (_, json, _) = outcome(&folder, &[&period[..], &["--format", "json"]].concat(), "");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["error"], "not yet measured");
+
+    assert_eq!(outcome(&folder, &["db", "migrate"], "").0, 0);
+    assert_eq!(outcome(&folder, &["db", "verify"], "").0, 0);
+    assert_eq!(outcome(&folder, &["db", "backup", "copy.db"], "").0, 0);
+    assert!(folder.path().join("copy.db").exists());
+    assert_eq!(outcome(&folder, &["db", "backup", "copy.db"], "").0, 1);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = empty();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_waterline"))
+        .arg("check")
+        .current_dir(folder.path())
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(process.stdout.take());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn ingest_without_a_source_says_where_to_find_one() {
+    let (code, _, error) = outcome(&empty(), &["ingest"], "");
+    assert_eq!(code, 1);
+    assert!(error.contains("no [[source]]"), "{error}");
+}
