@@ -10,7 +10,7 @@ use url::Url;
 use waterline_core::{Clock, TextPolicy, redaction::Redactor};
 
 use crate::{
-    Auth, Connector, HttpClient, HttpLimits, Source,
+    Auth, Connector, FeedId, HttpClient, HttpLimits, Source,
     request_tracker::{RequestTracker, RequestTrackerOptions},
     servicenow::{ServiceNow, ServiceNowOptions},
 };
@@ -47,7 +47,7 @@ pub struct SourceConfig {
     /// How much of a ticket's text is kept.
     #[serde(default)]
     pub text: TextPolicy,
-    /// Only records opened on or after this day.
+    /// Only records opened on or after this day. An earlier day takes effect with a full pull.
     #[serde(default, deserialize_with = "day")]
     pub since: Option<NaiveDate>,
     /// Regular expressions to redact on top of the built-in ones.
@@ -106,7 +106,7 @@ impl SourceConfig {
         let auth = self.auth.resolve(env).map_err(|(key, reason)| self.error(key, reason))?;
         let http = HttpClient::new(&self.name, &self.url, HttpLimits::default(), clock.clone())?;
         let connector = self.connector(http.clone(), auth, clock)?;
-        let feeds = self.chosen_feeds(connector.as_ref())?;
+        let only = self.chosen_feeds(connector.as_ref())?;
         Ok(Source {
             name: self.name.clone(),
             text: self.text,
@@ -114,7 +114,7 @@ impl SourceConfig {
             example_data: self.example_data,
             connector,
             http,
-            feeds,
+            only,
         })
     }
 
@@ -170,9 +170,9 @@ impl SourceConfig {
         Ok(Box::new(RequestTracker::new(http, base, auth, options, self.since, clock.clone())?))
     }
 
-    fn chosen_feeds(&self, connector: &dyn Connector) -> Result<Vec<&'static str>, ConfigError> {
+    fn chosen_feeds(&self, connector: &dyn Connector) -> Result<Option<Vec<FeedId>>, ConfigError> {
         let offered = connector.feeds();
-        let Some(wanted) = &self.feeds else { return Ok(offered.to_vec()) };
+        let Some(wanted) = &self.feeds else { return Ok(None) };
         if wanted.is_empty() {
             return Err(self.error("feeds", "the list is empty; leave it out to pull all feeds"));
         }
@@ -181,7 +181,7 @@ impl SourceConfig {
             let reason = format!("{} has no feed \"{unknown}\"; it has {offered}", self.connector);
             return Err(self.error("feeds", reason));
         }
-        Ok(offered.iter().copied().filter(|feed| wanted.iter().any(|wanted| wanted == feed)).collect())
+        Ok(Some(offered.iter().copied().filter(|feed| wanted.iter().any(|wanted| wanted == feed)).collect()))
     }
 }
 

@@ -19,9 +19,10 @@ pub struct RawRecord {
 /// What one fetch returned, and where the next begins.
 #[derive(Clone, Debug)]
 pub struct Batch {
+    /// May be empty although more follow: some sources hide rows after they cut the page.
     pub records: Vec<RawRecord>,
     pub next: Next,
-    /// How many records the feed holds upstream in all, where this answer told.
+    /// How many records the whole feed holds upstream (not only what is new), where this answer told.
     pub upstream_total: Option<u64>,
 }
 
@@ -52,13 +53,19 @@ pub enum FetchError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct ExtractError {
-    /// The record's id, where even that could be read.
+    /// The record's id, where it could be read: the later item's `external_id`, which ends the quarantine.
     pub record: Option<String>,
     /// Names the field and what is wrong with it, never its content where that could be text.
     pub reason: String,
 }
 
-/// Code for one upstream product. Four methods and no defaults; it must refuse to grow.
+/// Code for one upstream product. Four methods and no defaults; it must refuse to grow: what every
+/// connector would do the same way (retries, waits, limits, redaction, persistence) is the runner's or
+/// the [`crate::HttpClient`]'s.
+///
+/// A connector's folder has two parts: `mod.rs` talks, `extract.rs` understands. A new one keeps to the
+/// conformance tests in `tests/pull`, which name the traps: ties across a page edge, records updated
+/// while we page, short pages, a filter that is ignored, times without a zone.
 #[async_trait]
 pub trait Connector: Send + Sync {
     /// Config key, database key and metric label. To rename one is a data migration.
@@ -67,10 +74,16 @@ pub trait Connector: Send + Sync {
     /// The lists it drains, in order.
     fn feeds(&self) -> &[FeedId];
 
-    /// Fetches one batch. The runner may ask for the same batch twice (after a crash it starts at the
-    /// last saved cursor), so this changes nothing upstream.
+    /// Fetches one batch: the first of all after `None`, else the one behind the cursor, which came with
+    /// an earlier batch of the same feed, maybe from another process and before a restart.
+    ///
+    /// The runner may ask for the same batch twice (a retry, or a crash before the batch was stored), so
+    /// this changes nothing upstream and keeps no place of its own. It may be dropped at any await.
+    /// Records may come twice, but none may be passed over; one that changes meanwhile must come again.
+    /// What a source returns against the filter is refused, since then nothing else can be relied on.
     async fn fetch(&self, feed: FeedId, after: Option<&Cursor>) -> Result<Batch, FetchError>;
 
-    /// Reads work items out of one record. Pure, so that fixtures alone test it.
+    /// Reads work items out of one record: several, or none where the record is no work. Pure, so that
+    /// fixtures alone test it, and it never panics. Holds no person's name afterwards.
     fn extract(&self, record: &RawRecord) -> Result<Vec<WorkItem>, ExtractError>;
 }

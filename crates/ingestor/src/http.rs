@@ -67,11 +67,11 @@ impl std::fmt::Debug for Inner {
 impl HttpClient {
     /// For the source of this name at `base`, whose scheme, host and port no request ever leaves.
     pub fn new(source: &str, base: &Url, limits: HttpLimits, clock: Clock) -> Result<Self, ConfigError> {
-        check_address(source, base)?;
+        let reach = check_address(source, base)?;
         // Refused only where the process has installed one already; then that one serves.
         let _installed = rustls::crypto::ring::default_provider().install_default();
         #[expect(clippy::disallowed_methods, reason = "this is the one place that builds it")]
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .connect_timeout(limits.connect)
             .timeout(limits.request)
             .redirect(Policy::custom(|attempt| {
@@ -79,11 +79,14 @@ impl HttpClient {
                     attempt.previous().last().is_some_and(|last| last.origin() == attempt.url().origin());
                 if same && attempt.previous().len() <= 5 { attempt.follow() } else { attempt.stop() }
             }))
-            .user_agent(concat!("waterline/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| {
-                ConfigError::new(source, "url", format!("no client can be made: {}", describe(&error)))
-            })?;
+            .user_agent(concat!("waterline/", env!("CARGO_PKG_VERSION")));
+        if reach == Reach::ThisMachine {
+            // A proxy of the environment would carry plain http off this machine.
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| {
+            ConfigError::new(source, "url", format!("no client can be made: {}", describe(&error)))
+        })?;
         let inner = Inner {
             client,
             source: source.to_owned(),
@@ -243,33 +246,33 @@ struct Grant {
     expires_in: Option<u64>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    ThisMachine,
+    Network,
+}
+
 /// Passwords and patients' data go along, so nothing but HTTPS leaves this machine.
-fn check_address(source: &str, base: &Url) -> Result<(), ConfigError> {
-    let refused = |reason: &str| Err(ConfigError::new(source, "url", reason.to_owned()));
-    let loopback = match base.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+fn check_address(source: &str, base: &Url) -> Result<Reach, ConfigError> {
+    let reach = match base.host() {
+        Some(Host::Domain("localhost")) => Reach::ThisMachine,
+        Some(Host::Ipv4(address)) if address.is_loopback() => Reach::ThisMachine,
+        Some(Host::Ipv6(address)) if address.is_loopback() => Reach::ThisMachine,
+        _ => Reach::Network,
     };
-    match base.scheme() {
-        "https" => {}
-        "http" if loopback => {}
-        "http" => {
-            return refused(
-                "plain http would carry passwords and tickets in clear over the network; use https \
-                 (http is taken only for an address on this machine)",
-            );
+    let fault = match (base.scheme(), reach) {
+        ("http", Reach::Network) => {
+            "plain http would carry passwords and tickets in clear over the network; use https \
+             (http is taken only for an address on this machine)"
         }
-        _ => return refused("only https addresses are taken"),
-    }
-    if !base.username().is_empty() || base.password().is_some() {
-        return refused("it holds a user name or password; give those under auth");
-    }
-    if base.query().is_some() || base.fragment().is_some() {
-        return refused(
-            "it holds a ? or #; give only the address of the service, such as https://host.example",
-        );
-    }
-    Ok(())
+        ("https" | "http", _) if !base.username().is_empty() || base.password().is_some() => {
+            "it holds a user name or password; give those under auth"
+        }
+        ("https" | "http", _) if base.query().is_some() || base.fragment().is_some() => {
+            "it holds a ? or #; give only the address of the service, such as https://host.example"
+        }
+        ("https" | "http", _) => return Ok(reach),
+        _ => "only https addresses are taken",
+    };
+    Err(ConfigError::new(source, "url", fault))
 }

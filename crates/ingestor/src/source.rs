@@ -16,14 +16,14 @@ pub struct Source {
     pub connector: Box<dyn Connector>,
     /// The connector's own client, which counts its traffic.
     pub http: HttpClient,
-    /// The connector's feeds, narrowed by the configuration.
-    pub feeds: Vec<FeedId>,
+    /// A part of the connector's feeds; `None` is all of them.
+    pub only: Option<Vec<FeedId>>,
 }
 
 impl Source {
     /// The feeds to drain, in order.
     pub fn feeds(&self) -> &[FeedId] {
-        &self.feeds
+        self.only.as_deref().unwrap_or_else(|| self.connector.feeds())
     }
 
     /// Asks for the first batch and reads it, once and without storing anything. Gives how many records

@@ -8,7 +8,10 @@ use wiremock::{
     matchers::{any, body_string_contains, header, method, path},
 };
 
-use crate::{PASSWORD, clock, now, service_now, table_api::TableApi};
+use crate::{
+    support::{PASSWORD, clock, now, service_now},
+    table_api::TableApi,
+};
 
 const LIMITS: HttpLimits =
     HttpLimits { connect: Duration::from_secs(5), request: Duration::from_millis(500), body: 4096 };

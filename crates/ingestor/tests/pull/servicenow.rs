@@ -2,7 +2,7 @@ use serde_json::Value;
 use waterline_ingestor::{Batch, Cursor, FetchError, Next, Source};
 
 use crate::{
-    service_now,
+    support::service_now,
     table_api::{Record, TableApi, record},
 };
 
