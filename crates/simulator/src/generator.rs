@@ -64,7 +64,7 @@ pub(crate) fn records(settings: TrustSettings) -> Vec<Record> {
     }
     let start = world.calendar.utc(local_midnight(world.first));
     let mut records = story.records;
-    records.retain(|record| record.updated >= start);
+    records.retain(|record| record.resolved.or(record.closed).unwrap_or(record.updated) >= start);
     edit_in_bulk(&mut records, &world, &mut dice);
     number(&mut records);
     records
@@ -129,10 +129,10 @@ impl World {
         };
         let end = self.calendar.add_working(start, (project.months * 210.0 * HOUR) as i64);
         let life = Life::live(&Plan { deadline: end, ..plan }, &self.calendar, dice);
-        let system = project.system.and_then(|name| SYSTEMS.iter().position(|system| system.name == name));
         let record = Record {
-            system: system.and_then(|index| u8::try_from(index).ok()),
+            system: position(SYSTEMS, project.system, |system| system.name),
             team: project.team,
+            department: position(DEPARTMENTS, project.sponsor, |department| department.name),
             ..self.record(Table::Project, start, &life, Origin::Project(index as u8), dice)
         };
         let until = record.closed.map_or(i64::MAX, |_| life.updated);
@@ -270,6 +270,12 @@ impl Story {
         let recent = (0..30 * DAY).contains(&(opened - since));
         (recent && dice.chance(0.3)).then_some(*problem)
     }
+}
+
+/// Where in a table of names that name stands.
+fn position<T>(table: &[T], name: Option<&str>, name_of: fn(&T) -> &'static str) -> Option<u8> {
+    let at = table.iter().position(|thing| Some(name_of(thing)) == name)?;
+    u8::try_from(at).ok()
 }
 
 /// Whether a department asked for it, or the IT department saw it by itself.

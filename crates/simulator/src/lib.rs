@@ -20,6 +20,7 @@ mod titles_changes;
 mod titles_incidents;
 mod titles_projects;
 mod titles_requests;
+mod titles_tasks;
 mod trust;
 mod work;
 

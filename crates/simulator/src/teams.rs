@@ -24,27 +24,6 @@ pub(crate) enum Team {
 }
 
 impl Team {
-    pub(crate) const ALL: [Self; 18] = [
-        Self::ServiceDesk,
-        Self::DesktopSupport,
-        Self::Infrastructure,
-        Self::Networks,
-        Self::CyberSecurity,
-        Self::EprConfiguration,
-        Self::Integration,
-        Self::ClinicalSystems,
-        Self::DiagnosticSystems,
-        Self::CorporateSystems,
-        Self::BusinessIntelligence,
-        Self::Projects,
-        Self::DigitalTransformation,
-        Self::Telecoms,
-        Self::RegistrationAuthority,
-        Self::InformationGovernance,
-        Self::Training,
-        Self::Contracts,
-    ];
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ServiceDesk => "Service Desk",

@@ -6,7 +6,7 @@ use crate::{
     story::{Rhythm, Tide},
     systems::Sort,
     teams::Team,
-    titles_changes, titles_incidents, titles_projects, titles_requests,
+    titles_changes, titles_incidents, titles_projects, titles_requests, titles_tasks,
 };
 
 /// A sort of work.
@@ -89,6 +89,7 @@ pub(crate) fn all_work() -> impl Iterator<Item = &'static Work> {
     titles_incidents::WORK
         .iter()
         .chain(titles_requests::WORK)
+        .chain(titles_tasks::WORK)
         .chain(titles_changes::WORK)
         .chain(titles_projects::WORK)
 }

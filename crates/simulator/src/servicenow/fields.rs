@@ -44,7 +44,7 @@ fn own(table: Table) -> &'static [&'static str] {
         Table::Task => &["request", "request_item"],
         Table::Problem => &["category", "resolved_at"],
         Table::Change => &["category", "type", "requested_by"],
-        Table::Project => &["category"],
+        Table::Project => &["category", "department", "work_start", "work_end"],
     }
 }
 
@@ -71,7 +71,16 @@ pub(crate) fn is_known(table: Table, path: &str) -> bool {
 
 pub(crate) fn is_instant(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
-    matches!(last, "opened_at" | "closed_at" | "resolved_at" | "sys_created_on" | "sys_updated_on")
+    matches!(
+        last,
+        "opened_at"
+            | "closed_at"
+            | "resolved_at"
+            | "work_start"
+            | "work_end"
+            | "sys_created_on"
+            | "sys_updated_on"
+    )
 }
 
 /// What a reference column leads to.
@@ -81,7 +90,8 @@ enum Target {
     Department,
     Named,
     Request,
-    Task,
+    /// A record of that table, or of any, of which only the common columns are known.
+    Record(Option<Table>),
 }
 
 fn target(column: &str) -> Option<Target> {
@@ -90,7 +100,10 @@ fn target(column: &str) -> Option<Target> {
         "department" => Some(Target::Department),
         "assignment_group" | "cmdb_ci" | "business_service" | "cat_item" => Some(Target::Named),
         "request" => Some(Target::Request),
-        "parent" | "problem_id" | "parent_incident" | "request_item" => Some(Target::Task),
+        "parent" => Some(Target::Record(None)),
+        "parent_incident" => Some(Target::Record(Some(Table::Incident))),
+        "problem_id" => Some(Target::Record(Some(Table::Problem))),
+        "request_item" => Some(Target::Record(Some(Table::RequestItem))),
         _ => None,
     }
 }
@@ -102,7 +115,8 @@ impl Target {
             Self::User => matches!(name, "sys_id" | "name" | "department"),
             Self::Department | Self::Named => matches!(name, "sys_id" | "name"),
             Self::Request => matches!(name, "sys_id" | "number" | "requested_for"),
-            Self::Task => COMMON.contains(&name) || matches!(name, "request" | "requested_for"),
+            Self::Record(None) => COMMON.contains(&name),
+            Self::Record(Some(table)) => columns(table).any(|column| column == name),
         };
         known.then(|| target(name))
     }
@@ -148,7 +162,7 @@ pub(crate) fn walk<'a>(live: &'a Live, record: &'a Record, path: &str) -> Value<
 }
 
 impl<'a> Reference<'a> {
-    fn new(table: &'static str, name: impl Into<Cow<'a, str>>, to: Entity<'a>) -> Value<'a> {
+    fn to(table: &'static str, name: impl Into<Cow<'a, str>>, to: Entity<'a>) -> Value<'a> {
         let name = name.into();
         Value::Reference(Self { table, id: id_of(table, &name), name, to })
     }
@@ -163,11 +177,10 @@ impl<'a> Reference<'a> {
             (Entity::Record(record), _) => column(live, record, step),
             (_, "sys_id") => Value::Text(format!("{:032x}", self.id).into()),
             (_, "name" | "number") => Value::Text(self.name),
-            (Entity::User { department }, "department") => department
-                .and_then(|index| DEPARTMENTS.get(usize::from(index)))
-                .map_or(Value::Empty, |department| {
-                    Self::new("cmn_department", department.name, Entity::Named)
-                }),
+            (Entity::User { department }, "department") => {
+                let department = department.and_then(|index| DEPARTMENTS.get(usize::from(index)));
+                named("cmn_department", department.map(|department| department.name))
+            }
             (Entity::Request(item), "requested_for") => caller(item),
             _ => Value::Empty,
         }
@@ -195,12 +208,19 @@ fn column<'a>(live: &'a Live, record: &'a Record, name: &str) -> Value<'a> {
         "closed_at" => record.closed.map_or(Value::Empty, Value::Instant),
         "time_worked" if record.logged => Value::Duration(record.effort),
         "reopen_count" => Value::Text(record.reopened.to_string().into()),
-        "opened_by" | "caller_id" | "requested_for" | "requested_by" => caller(record),
+        "caller_id" | "requested_for" | "requested_by" => caller(record),
+        // Somebody always opens a record: where no department asked, it was whoever does the work.
+        "opened_by" if record.department.is_none() => worker(record),
+        "opened_by" => caller(record),
+        "assigned_to" if record.stage == Stage::New => Value::Empty,
         "assigned_to" => worker(record),
-        "assignment_group" => Reference::new("sys_user_group", record.team_name(), Entity::Named),
+        "assignment_group" => named("sys_user_group", Some(record.team_name())),
+        "department" => named("cmn_department", record.department_name()),
+        "work_start" => Value::Instant(record.opened),
+        "work_end" => record.closed.map_or(Value::Empty, Value::Instant),
         "cmdb_ci" => system(record, "cmdb_ci"),
         "business_service" => system(record, "cmdb_ci_service"),
-        "cat_item" => Reference::new("sc_cat_item", record.label(), Entity::Named),
+        "cat_item" => named("sc_cat_item", Some(record.label())),
         "problem_id" => parent(live, record),
         "parent" if record.table != Table::Incident => parent(live, record),
         "request_item" => match parent(live, record) {
@@ -216,6 +236,11 @@ fn parent<'a>(live: &'a Live, record: &'a Record) -> Value<'a> {
     record.parent.and_then(|id| live.by_id(id)).map_or(Value::Empty, Reference::record)
 }
 
+/// A reference to what has nothing but a name.
+fn named<'a>(table: &'static str, name: Option<&'static str>) -> Value<'a> {
+    name.map_or(Value::Empty, |name| Reference::to(table, name, Entity::Named))
+}
+
 /// The request in whose basket the item lay; a task has its item's.
 fn request<'a>(live: &'a Live, record: &'a Record) -> Value<'a> {
     let item = match record.table {
@@ -223,7 +248,7 @@ fn request<'a>(live: &'a Live, record: &'a Record) -> Value<'a> {
         _ => record.parent.and_then(|id| live.by_id(id)).filter(|item| item.table == Table::RequestItem),
     };
     item.map_or(Value::Empty, |item| {
-        Reference::new("sc_request", format!("REQ{:07}", item.number), Entity::Request(item))
+        Reference::to("sc_request", format!("REQ{:07}", item.number), Entity::Request(item))
     })
 }
 
@@ -231,15 +256,12 @@ fn request<'a>(live: &'a Live, record: &'a Record) -> Value<'a> {
 fn caller(record: &Record) -> Value<'_> {
     let Some(department) = record.department_name() else { return Value::Empty };
     let name = format!("Staff member {}, {department}", record.caller + 1);
-    Reference::new("sys_user", name, Entity::User { department: record.department })
+    Reference::to("sys_user", name, Entity::User { department: record.department })
 }
 
 fn worker(record: &Record) -> Value<'_> {
-    if record.stage == Stage::New {
-        return Value::Empty;
-    }
     let name = format!("Analyst {}, {}", record.caller % 7 + 1, record.team_name());
-    Reference::new("sys_user", name, Entity::User { department: None })
+    Reference::to("sys_user", name, Entity::User { department: None })
 }
 
 fn system<'a>(record: &Record, table: &'static str) -> Value<'a> {
@@ -247,10 +269,8 @@ fn system<'a>(record: &Record, table: &'static str) -> Value<'a> {
     let is_service = |system: &System| {
         !matches!(system.sort, Sort::Platform | Sort::Network | Sort::Print | Sort::Security | Sort::Identity)
     };
-    record
-        .system()
-        .filter(|system| table == "cmdb_ci" || is_service(system))
-        .map_or(Value::Empty, |system| Reference::new(table, system.name, Entity::Named))
+    let system = record.system().filter(|system| table == "cmdb_ci" || is_service(system));
+    named(table, system.map(|system| system.name))
 }
 
 fn description(record: &Record) -> String {

@@ -10,12 +10,14 @@ mod guard;
 mod handlers;
 mod live;
 mod query;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io,
     net::TcpListener,
     sync::{
-        Arc, PoisonError, RwLock,
+        PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -78,7 +80,7 @@ impl Default for ServiceNowSettings {
 
 impl ServiceNowSettings {
     fn hides(&self, sys_id: u128) -> bool {
-        self.hidden_every.is_some_and(|every| sys_id % (every.max(1) as u128) == 0)
+        self.hidden_every.is_some_and(|every| sys_id.is_multiple_of(every.max(1) as u128))
     }
 }
 
@@ -90,7 +92,7 @@ impl ServiceNow {
     /// Serves the trust's records on that listener until the handle stops it. Call it within a Tokio
     /// runtime.
     pub fn start(
-        trust: &Arc<Trust>,
+        trust: &Trust,
         settings: ServiceNowSettings,
         listener: TcpListener,
         clock: Clock,

@@ -1,0 +1,137 @@
+//! What teams give themselves to do: checks, upkeep and evidence.
+
+use crate::{
+    record::Table::Task,
+    story::{
+        Rhythm::{AllHours, Office},
+        Tide,
+    },
+    systems::Sort,
+    teams::Team,
+    work::Work,
+};
+
+pub(crate) const WORK: &[Work] = &[
+    Work {
+        table: Task,
+        truth: "infrastructure",
+        teams: &[Team::Infrastructure, Team::Networks],
+        about: &[Sort::Platform, Sort::Network],
+        per_day: 6.3,
+        rhythm: AllHours,
+        minutes: 42.0,
+        turnaround: 4.0,
+        label: "Operations",
+        titles: &[
+            "Daily backup check",
+            "Daily server checks: data centre A",
+            "Overnight batch check",
+            "Restore test of {server}",
+            "Monitoring review: {server}",
+            "Network capacity review - {site}",
+            "Storage capacity report",
+            "Tape and offline backup rotation",
+        ],
+        ..Work::ORDINARY
+    },
+    Work {
+        table: Task,
+        truth: "patching",
+        teams: &[Team::Infrastructure, Team::DesktopSupport, Team::CyberSecurity],
+        about: &[Sort::Platform, Sort::Workplace],
+        per_day: 5.3,
+        rhythm: AllHours,
+        tide: Tide::Patching,
+        minutes: 75.0,
+        turnaround: 20.0,
+        label: "Patching",
+        titles: &[
+            "Server patching: group {count}",
+            "Server patching follow-up: {server} failed",
+            "Monthly Windows updates: pilot ring",
+            "Monthly Windows updates: clinical devices",
+            "Patch {server} and reboot",
+            "Vulnerability remediation: {server}",
+            "Cyber alert CC-{alert}: patch affected systems",
+            "Third-party application patching: browsers",
+        ],
+        ..Work::ORDINARY
+    },
+    Work {
+        table: Task,
+        truth: "access",
+        teams: &[Team::RegistrationAuthority, Team::ServiceDesk],
+        about: &[Sort::Identity],
+        per_day: 3.4,
+        rhythm: Office,
+        tide: Tide::Turnover,
+        minutes: 28.0,
+        turnaround: 10.0,
+        label: "Registration Authority",
+        titles: &[
+            "Smartcard certificate renewals: {department}",
+            "Smartcard audit: unused positions",
+            "Account review: dormant accounts in {department}",
+            "Privileged access review: {system}",
+        ],
+        ..Work::ORDINARY
+    },
+    Work {
+        table: Task,
+        truth: "compliance",
+        teams: &[Team::InformationGovernance, Team::CyberSecurity],
+        about: &[],
+        per_day: 1.6,
+        minutes: 110.0,
+        turnaround: 60.0,
+        label: "Assurance",
+        titles: &[
+            "DSPT evidence: assertion {count}",
+            "DSPT improvement plan update",
+            "Internal audit action: {department}",
+            "Business continuity plan review - {department}",
+            "Policy review: acceptable use",
+        ],
+        ..Work::ORDINARY
+    },
+    Work {
+        table: Task,
+        truth: "security",
+        teams: &[Team::CyberSecurity],
+        about: &[Sort::Security],
+        per_day: 3.1,
+        rhythm: AllHours,
+        tide: Tide::Security,
+        minutes: 70.0,
+        turnaround: 10.0,
+        label: "Security",
+        titles: &[
+            "Security monitoring: daily alert triage",
+            "Cyber alert CC-{alert}: respond on the portal",
+            "Security review of firewall rules",
+            "Penetration test finding {count}: follow up",
+            "Investigate suspicious sign-ins",
+            "Threat hunt: endpoints in {department}",
+        ],
+        ..Work::ORDINARY
+    },
+    Work {
+        table: Task,
+        truth: "legacy",
+        teams: &[Team::Infrastructure, Team::Integration],
+        about: &[Sort::Legacy],
+        per_day: 2.3,
+        tide: Tide::Legacy,
+        minutes: 120.0,
+        turnaround: 30.0,
+        label: "Legacy",
+        titles: &[
+            "{system}: weekly manual restart",
+            "{system}: monthly housekeeping",
+            "Unsupported system review: {system}",
+            "{system}: manual data extract",
+            "End of life hardware: source spare parts for {system}",
+        ],
+        ..Work::ORDINARY
+    },
+];
