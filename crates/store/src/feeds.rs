@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QuerySelect, TransactionSession,
+    PaginatorTrait, QueryFilter, QuerySelect,
     sea_query::OnConflict,
 };
 use waterline_core::{Coverage, TextPolicy};
@@ -189,6 +189,11 @@ impl Store {
         let simulated = source::Entity::find().filter(source::Column::ExampleData.eq(true));
         Ok(simulated.count(self.reader()).await.doing("say whether its data is simulated")? > 0)
     }
+}
+
+/// The names under which sources count in the figures, by id.
+pub(crate) async fn source_names(db: &impl ConnectionTrait) -> Result<BTreeMap<i32, String>, DbErr> {
+    Ok(source::Entity::find().all(db).await?.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 async fn register_feeds(tx: &DatabaseTransaction, source_id: i32, feeds: &[&str]) -> Result<(), DbErr> {

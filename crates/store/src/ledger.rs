@@ -4,7 +4,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
     ActiveValue::NotSet,
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable,
-    QueryFilter, TransactionSession,
+    QueryFilter,
     sea_query::{Expr, OnConflict, Query},
 };
 use waterline_core::{EffortRates, Verdict, WorkItem};
@@ -319,7 +319,7 @@ async fn add_items(tx: &DatabaseTransaction, items: &[Held]) -> Result<(), DbErr
 
 /// Every one of these rows exists and is locked, so each insert turns into an update: one statement for
 /// many different rows, which plain updates cannot be.
-async fn change_items(tx: &DatabaseTransaction, items: &[Held]) -> Result<(), DbErr> {
+pub(crate) async fn change_items(tx: &DatabaseTransaction, items: &[Held]) -> Result<(), DbErr> {
     let rows = items
         .iter()
         .map(|held| work_item::ActiveModel { id: NotSet, ..held.row.clone().into_active_model() });

@@ -5,8 +5,7 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, TransactionSession,
-    sea_query::OnConflict,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, sea_query::OnConflict,
 };
 use sea_orm_migration::MigratorTrait;
 use waterline_core::{EffortRates, Kind, ReportingZone};
@@ -82,7 +81,7 @@ impl Store {
     /// Writes a consistent copy of an SQLite database to a file that does not exist yet. PostgreSQL
     /// has `pg_dump`, and the error says so.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let writer = &self.inner.connections.writer;
+        let writer = self.writer();
         if writer.get_database_backend() != DbBackend::Sqlite {
             return Err(StoreError::Refused(
                 "this backs up SQLite databases only; for PostgreSQL use pg_dump".to_owned(),
@@ -106,9 +105,14 @@ impl Store {
         &self.inner.connections.reader
     }
 
+    /// For single statements that write.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.inner.connections.writer
+    }
+
     /// Begins a transaction that will write.
     pub(crate) async fn begin(&self, doing: &'static str) -> Result<DatabaseTransaction, StoreError> {
-        dialect::begin_write(&self.inner.connections.writer).await.doing(doing)
+        dialect::begin_write(self.writer()).await.doing(doing)
     }
 
     pub(crate) fn owner(&self) -> &str {
