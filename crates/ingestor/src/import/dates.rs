@@ -124,10 +124,7 @@ impl Format {
             return parsed.to_datetime().ok().map(|instant| Moment::Instant(instant.to_utc()));
         }
         if parsed.timestamp().is_some() {
-            return parsed
-                .to_naive_datetime_with_offset(0)
-                .ok()
-                .map(|utc| Moment::Instant(utc.and_utc()));
+            return parsed.to_naive_datetime_with_offset(0).ok().map(|utc| Moment::Instant(utc.and_utc()));
         }
         if parsed.hour_mod_12().is_none() {
             return parsed.to_naive_date().ok().map(|day| Moment::Local(day.and_time(NaiveTime::MIN)));
@@ -222,18 +219,18 @@ mod tests {
 
     #[test]
     fn dates_that_do_not_fit_are_refused_in_words() {
-        insta::assert_snapshot!(read("%d/%m/%Y %H:%M", "UTC", "31/02/2016 01:16"), @"");
-        insta::assert_snapshot!(read("%d/%m/%Y", "UTC", "06/08/26"), @"");
-        insta::assert_snapshot!(read("%d/%m/%Y", "UTC", &"a ward telephone that does not ring ".repeat(3)), @"");
+        insta::assert_snapshot!(read("%d/%m/%Y %H:%M", "UTC", "31/02/2016 01:16"), @r#""31/02/2016 01:16" is not a date in the format %d/%m/%Y %H:%M"#);
+        insta::assert_snapshot!(read("%d/%m/%Y", "UTC", "06/08/26"), @r#""06/08/26" lies in the year 26"#);
+        insta::assert_snapshot!(read("%d/%m/%Y", "UTC", &"a ward telephone that does not ring ".repeat(3)), @r#""a ward telephone that does not ring a wa…" is not a date in the format %d/%m/%Y"#);
     }
 
     #[test]
     fn unusable_formats_are_refused_in_words() {
-        insta::assert_snapshot!(reader(&["%d/%m %H:%M"], "UTC").unwrap_err(), @"");
-        insta::assert_snapshot!(reader(&["%d/%m/%Y %Q"], "UTC").unwrap_err(), @"");
-        insta::assert_snapshot!(reader(&[], "UTC").unwrap_err(), @"");
-        insta::assert_snapshot!(reader(&["%d/%m/%Y"], "London").unwrap_err(), @"");
-        insta::assert_snapshot!(reader(&["%d/%m/%Y", "%m/%d/%Y"], "UTC").unwrap_err(), @"");
+        insta::assert_snapshot!(reader(&["%d/%m %H:%M"], "UTC").unwrap_err(), @r#"format: "%d/%m %H:%M" does not make a whole date; it needs day, month and year, as "%d/%m/%Y %H:%M" has"#);
+        insta::assert_snapshot!(reader(&["%d/%m/%Y %Q"], "UTC").unwrap_err(), @r#"format: "%d/%m/%Y %Q" holds a code that strftime does not have"#);
+        insta::assert_snapshot!(reader(&[], "UTC").unwrap_err(), @r#"format: give at least one, for example "%d/%m/%Y %H:%M""#);
+        insta::assert_snapshot!(reader(&["%d/%m/%Y"], "London").unwrap_err(), @r#"zone: "London" is not a time zone; write an IANA name such as "Europe/London""#);
+        insta::assert_snapshot!(reader(&["%d/%m/%Y", "%m/%d/%Y"], "UTC").unwrap_err(), @r#"format: "%d/%m/%Y" and "%m/%d/%Y" read the same text as different dates; keep the one that the file uses"#);
         assert!(reader(&["%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y-%m-%d"], "UTC").is_ok());
     }
 

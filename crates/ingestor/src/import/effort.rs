@@ -30,7 +30,7 @@ impl EffortUnit {
         };
         let seconds = seconds.ok_or_else(|| format!("{} is not {}", quoted(text), self.in_words()))?;
         if !(0.0..=MOST_HOURS * 3600.0).contains(&seconds) {
-            return Err(format!("{} is not a plausible number of {}", quoted(text), self.in_words()));
+            return Err(format!("{} is not plausible as {}", quoted(text), self.in_words()));
         }
         let seconds = seconds.round() as i64;
         Ok((seconds > 0).then_some(seconds))
@@ -38,9 +38,9 @@ impl EffortUnit {
 
     fn in_words(self) -> &'static str {
         match self {
-            Self::Seconds => "seconds",
-            Self::Minutes => "minutes",
-            Self::Hours => "hours",
+            Self::Seconds => "a number of seconds",
+            Self::Minutes => "a number of minutes",
+            Self::Hours => "a number of hours",
             Self::Clock => "hours and minutes as 1:30",
         }
     }
@@ -84,9 +84,9 @@ mod tests {
 
     #[test]
     fn effort_that_does_not_fit_is_refused_in_words() {
-        insta::assert_snapshot!(EffortUnit::Hours.read("1,5").unwrap_err(), @"");
-        insta::assert_snapshot!(EffortUnit::Minutes.read("-5").unwrap_err(), @"");
-        insta::assert_snapshot!(EffortUnit::Hours.read("1e300").unwrap_err(), @"");
+        insta::assert_snapshot!(EffortUnit::Hours.read("1,5").unwrap_err(), @r#""1,5" is not a number of hours"#);
+        insta::assert_snapshot!(EffortUnit::Minutes.read("-5").unwrap_err(), @r#""-5" is not plausible as a number of minutes"#);
+        insta::assert_snapshot!(EffortUnit::Hours.read("1e300").unwrap_err(), @r#""1e300" is not plausible as a number of hours"#);
         for text in ["1:60", "1", "1:2:3:4", "-1:00", ":30", "NaN", "inf"] {
             assert!(EffortUnit::Clock.read(text).is_err(), "{text}");
         }

@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_wrong_encoding_is_refused_in_a_sentence() {
-        insta::assert_snapshot!(read(b"caf\xe9", EncodingChoice::Utf8).unwrap_err(), @"");
+        insta::assert_snapshot!(read(b"caf\xe9", EncodingChoice::Utf8).unwrap_err(), @"is not UTF-8 throughout; set file.encoding in the mapping to what it is");
         assert!(read(b"\xff\xfea\0b", EncodingChoice::Auto).is_err());
     }
 

@@ -7,16 +7,34 @@ use waterline_store::StoreError;
 /// importing the file again goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    /// The system does not give us the file.
     #[error("cannot read {file}")]
     Read {
+        /// The file's name.
         file: String,
+        /// What the system said.
         #[source]
         source: io::Error,
     },
+    /// Something is wrong with the file as a whole.
     #[error("{file} {problem}")]
-    File { file: String, problem: String },
+    File {
+        /// The file's name.
+        file: String,
+        /// The rest of the sentence.
+        problem: String,
+    },
+    /// Something is wrong with the file as a whole, and a line shows it.
     #[error("{file}, line {line}: {problem}")]
-    Line { file: String, line: u64, problem: String },
+    Line {
+        /// The file's name.
+        file: String,
+        /// Counted from 1.
+        line: u64,
+        /// A sentence.
+        problem: String,
+    },
+    /// Nobody said what the columns mean.
     #[error(
         "{file} needs a mapping file that says what its columns mean; give it with --mapping FILE\n\
          \n\
@@ -26,22 +44,50 @@ pub enum ImportError {
          \n\
          {skeleton}"
     )]
-    NoMapping { file: String, columns: String, skeleton: String },
+    NoMapping {
+        /// The file's name.
+        file: String,
+        /// The columns found.
+        columns: String,
+        /// The text of a mapping file to edit.
+        skeleton: String,
+    },
+    /// Every row was rejected, so most likely the mapping is wrong.
     #[error(
         "none of the {rows} rows of {file} could be read; the first is line {line}: {reason} ({} lists them all)",
         rejects.display()
     )]
-    NothingReadable { file: String, rows: u64, line: u64, reason: String, rejects: PathBuf },
+    NothingReadable {
+        /// The file's name.
+        file: String,
+        /// How many rows it has.
+        rows: u64,
+        /// The line of the first one.
+        line: u64,
+        /// What is wrong with that one.
+        reason: String,
+        /// Where all are listed.
+        rejects: PathBuf,
+    },
+    /// The second reading found something else than the first.
     #[error("{file} changed while it was being read; import it again")]
-    Changed { file: String },
+    Changed {
+        /// The file's name.
+        file: String,
+    },
+    /// Another process holds the lease.
     #[error("another process is importing into {0}; try again when it has finished")]
     Busy(String),
+    /// The list of rejected rows has no place.
     #[error("cannot write the rejected rows to {}", path.display())]
     Rejects {
+        /// Where it should have been.
         path: PathBuf,
+        /// What the system said.
         #[source]
         source: io::Error,
     },
+    /// The ledger refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

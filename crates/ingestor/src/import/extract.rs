@@ -52,19 +52,18 @@ impl<'m> Extractor<'m> {
             let (cells, columns) = (row.cells.len(), self.width);
             let mut reason = format!("the row has {cells} cells, and the header has {columns}");
             if row.last_line > row.line {
-                reason += &format!(
-                    "; it runs on to line {}, so a quotation mark may be left open",
-                    row.last_line
-                );
+                reason +=
+                    &format!("; it runs on to line {}, so a quotation mark may be left open", row.last_line);
             }
             return Err(reason);
         }
         if row.cells.iter().any(|cell| cell.contains('\0')) {
             return Err("the row holds a NUL character, so it is damaged".to_owned());
         }
-        let key = self.cell(row, &self.mapping.external_id).ok_or_else(|| "external_id is missing".to_owned())?;
-        if key.chars().count() > LONGEST_KEY {
-            return Err(format!("external_id has more than {LONGEST_KEY} characters, so it is no key"));
+        let key =
+            self.cell(row, &self.mapping.external_id).ok_or_else(|| "external_id is missing".to_owned())?;
+        if key.len() > LONGEST_KEY {
+            return Err(format!("external_id is longer than {LONGEST_KEY} bytes, so it is no key"));
         }
         Ok(key.to_owned())
     }

@@ -171,12 +171,15 @@ impl Rows<'_> {
     fn next_cells(&mut self) -> Result<Option<Cells>, ImportError> {
         loop {
             let found = match &mut self.reader {
-                Reader::Sheet(rows) => rows
-                    .next()
-                    .map(|(line, cells)| Cells { line: *line, last_line: *line, cells: cells.clone() }),
+                Reader::Sheet(rows) => rows.next().map(|(line, cells)| Cells {
+                    line: *line,
+                    last_line: *line,
+                    cells: cells.clone(),
+                }),
                 Reader::Csv(reader) => {
                     let mut cells = StringRecord::new();
-                    let more = reader.read_record(&mut cells).map_err(|error| unread(&self.file.name, error))?;
+                    let more =
+                        reader.read_record(&mut cells).map_err(|error| unread(&self.file.name, error))?;
                     // The record's own position is that of its first cell, the reader's the line after it.
                     let end = reader.position().line();
                     let line = cells.position().map_or(end, csv::Position::line);

@@ -165,7 +165,7 @@ pub(super) struct Labels {
 
 /// Logged effort, with the unit in which the column states it.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as { column = \"…\", unit = \"minutes\" }")]
 pub(super) struct Effort {
     pub(super) column: OneOrMany,
     pub(super) unit: EffortUnit,
@@ -252,12 +252,15 @@ impl<T> Choice<T> {
     fn settle(&mut self, key: &'static str) -> Result<(), MappingError> {
         column_or_value(key, &self.column, self.value.is_some())?;
         if self.value.is_some() && !(self.values.is_empty() && self.other.is_none()) {
-            let problem = "\"value\" is the same for every row, so \"values\" and \"other\" have no use beside it";
+            let problem =
+                "\"value\" is the same for every row, so \"values\" and \"other\" have no use beside it";
             return Err(MappingError::Key { key, problem: problem.to_owned() });
         }
         let written = self.values.len();
-        self.values =
-            std::mem::take(&mut self.values).into_iter().map(|(name, to)| (name.to_lowercase(), to)).collect();
+        self.values = std::mem::take(&mut self.values)
+            .into_iter()
+            .map(|(name, to)| (name.to_lowercase(), to))
+            .collect();
         if self.values.len() < written {
             let problem = "two entries of \"values\" differ in capitals only; keep one of them";
             return Err(MappingError::Key { key, problem: problem.to_owned() });
@@ -359,5 +362,110 @@ impl<T> From<OneOrMany> for Choice<T> {
 impl From<OneOrMany> for Labels {
     fn from(column: OneOrMany) -> Self {
         Self { column, separator: comma() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATES: &str = "[dates]\nformat = \"%d/%m/%Y\"\nzone = \"Europe/London\"\n";
+    const FIELDS: &str = "external_id = \"id\"\nkind = { value = \"request\" }\nstate = \"state\"\n\
+                          opened_at = \"opened\"\nupdated_at = [\"changed\", \"opened\"]\n";
+
+    fn error(text: &str) -> String {
+        Mapping::parse(text).unwrap_err().to_string()
+    }
+
+    fn with_field(line: &str) -> String {
+        format!("{DATES}[fields]\n{FIELDS}{line}\n")
+    }
+
+    #[test]
+    fn the_examples_are_sound() {
+        for text in [
+            include_str!("../../../../config/mappings/servicenow-incidents.toml"),
+            include_str!("../../../../config/mappings/helpdesk-spreadsheet.toml"),
+            include_str!("../../tests/fixtures/uci-incident-log.toml"),
+        ] {
+            Mapping::parse(text).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_column_stands_for_its_table_and_a_list_for_the_first_that_is_not_empty() {
+        let mapping = Mapping::parse(&with_field("team = [\"group\", \"desk\"]\nlabels = \"tags\"")).unwrap();
+        assert_eq!(mapping.rows, RowsPer::OnePerItem);
+        let columns: Vec<_> =
+            mapping.columns().into_iter().map(|(field, column)| format!("{field}={column}")).collect();
+        assert_eq!(
+            columns.join(" "),
+            "external_id=id state=state team=group team=desk labels=tags opened_at=opened updated_at=changed updated_at=opened"
+        );
+    }
+
+    #[test]
+    fn mappings_that_make_no_sense_are_refused_in_a_sentence() {
+        insta::assert_snapshot!(error(&format!("{DATES}[fields]\nkind = {{ value = \"request\" }}\nstate = \"state\"\nopened_at = \"o\"\nupdated_at = \"o\"\n")), @"fields.external_id is missing: name the column that identifies a piece of work and never changes, such as sys_id or the ticket number");
+        insta::assert_snapshot!(error(&with_field("colour = \"x\"")), @r#"
+        TOML parse error at line 10, column 1
+           |
+        10 | colour = "x"
+           | ^^^^^^
+        unknown field `colour`, expected one of `external_id`, `reference`, `kind`, `title`, `description`, `state`, `department`, `team`, `system`, `priority`, `source_category`, `labels`, `parent`, `opened_at`, `finished_at`, `updated_at`, `effort`
+        "#);
+        insta::assert_snapshot!(error(&with_field("team = { colum = \"x\" }")), @r#"
+        TOML parse error at line 10, column 10
+           |
+        10 | team = { colum = "x" }
+           |          ^^^^^
+        unknown field `colum`, expected `column` or `value`
+        "#);
+        insta::assert_snapshot!(error(&with_field("team = 7")), @r#"
+        TOML parse error at line 10, column 8
+           |
+        10 | team = 7
+           |        ^
+        invalid type: integer `7`, expected a column, a list of columns, or a table such as { column = "…" }
+        "#);
+        insta::assert_snapshot!(error(&with_field("team = { column = \"x\", value = \"Desk\" }")), @"fields.team: give either the column, or the value that every row has, and not both");
+        insta::assert_snapshot!(error(&with_field("effort = \"worked\"")), @r#"
+        TOML parse error at line 10, column 10
+           |
+        10 | effort = "worked"
+           |          ^^^^^^^^
+        invalid type: string "worked", expected a table such as { column = "…", unit = "minutes" }
+        "#);
+        insta::assert_snapshot!(error(&with_field("effort = { column = \"worked\", unit = \"days\" }")), @r#"
+        TOML parse error at line 10, column 38
+           |
+        10 | effort = { column = "worked", unit = "days" }
+           |                                      ^^^^^^
+        unknown variant `days`, expected one of `seconds`, `minutes`, `hours`, `hh:mm`
+        "#);
+        insta::assert_snapshot!(error(&with_field("priority = { column = \"p\", values = { High = 1, HIGH = 2 } }")), @r#"fields.priority: two entries of "values" differ in capitals only; keep one of them"#);
+        insta::assert_snapshot!(error(&with_field("priority = { value = 1, other = 2 }")), @r#"fields.priority: "value" is the same for every row, so "values" and "other" have no use beside it"#);
+        insta::assert_snapshot!(error(&format!("[fields]\n{FIELDS}")), @r#"
+        TOML parse error at line 1, column 1
+          |
+        1 | [fields]
+          | ^
+        missing field `dates`
+        "#);
+        insta::assert_snapshot!(error(&format!("[dates]\nformat = \"%d/%m\"\nzone = \"UTC\"\n[fields]\n{FIELDS}")), @r#"dates.format: "%d/%m" does not make a whole date; it needs day, month and year, as "%d/%m/%Y %H:%M" has"#);
+        insta::assert_snapshot!(error(&format!("{}[file]\ndelimiter = \"::\"\n", with_field(""))), @r#"
+        TOML parse error at line 12, column 13
+           |
+        12 | delimiter = "::"
+           |             ^^^^
+        the delimiter is one character, such as "," ";" or "\t"
+        "#);
+        insta::assert_snapshot!(error(&format!("{}[file]\nencoding = \"latin\"\n", with_field(""))), @r#"
+        TOML parse error at line 12, column 12
+           |
+        12 | encoding = "latin"
+           |            ^^^^^^^
+        unknown variant `latin`, expected one of `auto`, `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`
+        "#);
     }
 }

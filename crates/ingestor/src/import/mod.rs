@@ -26,15 +26,15 @@ use waterline_store::{
     Batch, BatchOutcome, Classified, Reject, RunMode, RunOutcome, RunTicket, Store, Traffic,
 };
 
-use self::{
-    extract::Extractor,
-    file::RowFile,
-    survey::{RejectedRow, Survey, survey},
-};
 pub use self::{
     error::ImportError,
     mapping::{Mapping, MappingError},
     skeleton::mapping_wanted,
+};
+use self::{
+    extract::Extractor,
+    file::RowFile,
+    survey::{RejectedRow, Survey, survey},
 };
 
 /// The connector of a source that is filled from files, and its one feed.
@@ -67,7 +67,9 @@ pub struct ImportReport {
     pub rows: u64,
     /// Different pieces of work in it, whether they could be read or not.
     pub items: u64,
+    /// Not held before.
     pub added: u64,
+    /// Held in another version before.
     pub changed: u64,
     /// The same version was held already.
     pub unchanged: u64,
@@ -113,7 +115,8 @@ pub async fn import_file(
         told(0, rows.bytes_read(), count);
     })?;
     let rejects_file = settle_rejects(&file, &survey, request.rejects)?;
-    let import = Import { store, classifier, rule_set, request: &request, clock, file: &file, survey: &survey };
+    let import =
+        Import { store, classifier, rule_set, request: &request, clock, file: &file, survey: &survey };
     let outcome = import.run(&extractor, |read, count| told(file.bytes, read, count)).await?;
     Ok(ImportReport {
         rows: survey.rows,
@@ -218,8 +221,7 @@ impl Import<'_> {
             return Err(self.changed());
         }
         loop {
-            let mut batch =
-                self.batch(std::mem::take(&mut items), rejects.by_ref().take(BATCH).collect());
+            let mut batch = self.batch(std::mem::take(&mut items), rejects.by_ref().take(BATCH).collect());
             let last = batch.rejects.len() < BATCH;
             // Only a snapshot knows how much the source has; another file is a part of unknown size.
             batch.upstream_total = (last && self.request.mapping.snapshot).then_some(self.survey.items);
@@ -232,7 +234,12 @@ impl Import<'_> {
         Ok(sum)
     }
 
-    async fn send(&self, ticket: &RunTicket, batch: Batch, sum: &mut BatchOutcome) -> Result<(), ImportError> {
+    async fn send(
+        &self,
+        ticket: &RunTicket,
+        batch: Batch,
+        sum: &mut BatchOutcome,
+    ) -> Result<(), ImportError> {
         let outcome = self.store.write_batch(ticket, batch, (self.clock)()).await?;
         sum.added += outcome.added;
         sum.changed += outcome.changed;

@@ -36,6 +36,11 @@ mod tests {
             rejected(9, Some("=HYPERLINK(\"x\")"), "-1 is odd"),
         ];
         write(&path, &rejects).unwrap();
-        insta::assert_snapshot!(std::fs::read_to_string(&path).unwrap(), @"");
+        insta::assert_snapshot!(std::fs::read_to_string(&path).unwrap(), @r#"
+        line,record,reason
+        2,INC1,"state: ""Lost"" is not in fields.state.values"
+        5,,"the row has 3 cells, and the header has 7"
+        9,"'=HYPERLINK(""x"")",'-1 is odd
+        "#);
     }
 }

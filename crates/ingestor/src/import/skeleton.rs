@@ -1,10 +1,6 @@
 //! A mapping to begin with, for somebody who has a file and no mapping yet.
 
-use std::{
-    collections::BTreeSet,
-    fmt::Write,
-    path::Path,
-};
+use std::{collections::BTreeSet, fmt::Write, path::Path};
 
 use super::{
     error::ImportError,
@@ -25,13 +21,54 @@ const KNOWN: [(&str, &[&str]); 14] = [
     ("title", &["short_description", "subject", "title", "summary", "brief_description"]),
     ("state", &["state", "incident_state", "status", "request_status"]),
     ("department", &["department", "requester_department", "caller_department", "directorate", "division"]),
-    ("team", &["assignment_group", "group", "team", "operator_group", "queue", "assigned_group", "resolver_group"]),
-    ("system", &["cmdb_ci", "business_service", "configuration_item", "service", "application", "system", "asset"]),
+    (
+        "team",
+        &["assignment_group", "group", "team", "operator_group", "queue", "assigned_group", "resolver_group"],
+    ),
+    (
+        "system",
+        &["cmdb_ci", "business_service", "configuration_item", "service", "application", "system", "asset"],
+    ),
     ("priority", &["priority", "urgency"]),
     ("source_category", &["category", "subcategory", "classification"]),
-    ("opened_at", &["opened_at", "opened", "created_at", "created", "sys_created_on", "created_time", "creation_date", "date_opened"]),
-    ("finished_at", &["resolved_at", "resolved", "resolved_time", "closed_at", "closed", "closed_time", "completed", "date_closed"]),
-    ("updated_at", &["sys_updated_on", "sys_updated_at", "updated_at", "updated", "last_updated", "modified", "last_modified"]),
+    (
+        "opened_at",
+        &[
+            "opened_at",
+            "opened",
+            "created_at",
+            "created",
+            "sys_created_on",
+            "created_time",
+            "creation_date",
+            "date_opened",
+        ],
+    ),
+    (
+        "finished_at",
+        &[
+            "resolved_at",
+            "resolved",
+            "resolved_time",
+            "closed_at",
+            "closed",
+            "closed_time",
+            "completed",
+            "date_closed",
+        ],
+    ),
+    (
+        "updated_at",
+        &[
+            "sys_updated_on",
+            "sys_updated_at",
+            "updated_at",
+            "updated",
+            "last_updated",
+            "modified",
+            "last_modified",
+        ],
+    ),
     ("effort", &["time_worked", "time_spent", "effort", "minutes_worked", "worked"]),
 ];
 
@@ -73,14 +110,20 @@ fn skeleton(header: &[String], sample: &[Row]) -> String {
     for (field, names) in KNOWN {
         let found = columns_of(header, names);
         let line = match (field, found.as_slice()) {
-            ("kind", []) => "kind = { value = \"incident\" }   # incident, request, problem, change, task or project".to_owned(),
+            ("kind", []) => {
+                "kind = { value = \"incident\" }   # incident, request, problem, change, task or project"
+                    .to_owned()
+            }
             ("kind", [column, ..]) => format!(
                 "kind = {{ column = {}, values = {{ \"Incident\" = \"incident\" }}, other = \"request\" }}",
                 toml_text(column)
             ),
             ("state", [column, ..]) => state_line(column, header, sample),
             ("effort", [column, ..]) => {
-                format!("effort = {{ column = {}, unit = \"minutes\" }}   # seconds, minutes, hours or hh:mm", toml_text(column))
+                format!(
+                    "effort = {{ column = {}, unit = \"minutes\" }}   # seconds, minutes, hours or hh:mm",
+                    toml_text(column)
+                )
             }
             ("external_id" | "state" | "opened_at" | "updated_at", []) => {
                 format!("# {field} = \"\"   # needed, and no column has a name that tells")
@@ -112,10 +155,17 @@ fn plain(column: &str) -> String {
 /// Lists the states that the file really has, each with a guess.
 fn state_line(column: &str, header: &[String], sample: &[Row]) -> String {
     let place = header.iter().position(|name| name == column).unwrap_or_default();
-    let states: BTreeSet<&str> =
-        sample.iter().filter_map(|row| row.cells.get(place)).map(str::trim).filter(|state| !state.is_empty()).collect();
+    let states: BTreeSet<&str> = sample
+        .iter()
+        .filter_map(|row| row.cells.get(place))
+        .map(str::trim)
+        .filter(|state| !state.is_empty())
+        .collect();
     if states.is_empty() || states.len() > MOST_STATES {
-        return format!("state = {{ column = {}, values = {{ \"Closed\" = \"finished\" }}, other = \"open\" }}", toml_text(column));
+        return format!(
+            "state = {{ column = {}, values = {{ \"Closed\" = \"finished\" }}, other = \"open\" }}",
+            toml_text(column)
+        );
     }
     let table = states
         .iter()
@@ -162,7 +212,33 @@ mod tests {
             "Number,State,Short description,Assignment group,Opened,Resolved,Closed,Updated,Time worked\n\
              INC1,New,Kettle,Desk,,,,,\nINC2,Closed Complete,Toaster,Desk,,,,,\nINC3,Cancelled,Lamp,Desk,,,,,\n",
         );
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @r#"
+        tickets.csv needs a mapping file that says what its columns mean; give it with --mapping FILE
+
+        Its columns are "Number", "State", "Short description", "Assignment group", "Opened", "Resolved", "Closed", "Updated", "Time worked".
+
+        A mapping to begin with, guessed from those names; check every line before using it:
+
+        rows = "one_per_item"   # or "log": several rows per item, the last one counts
+        snapshot = false        # true: the file lists everything, so what it lacks is gone
+        missing = ["NULL"]      # what stands for no value, besides an empty cell
+
+        [dates]
+        format = "%d/%m/%Y %H:%M"   # day first; as strftime writes it
+        zone = "Europe/London"      # of the person who exported the file
+
+        [fields]
+        external_id = "Number"
+        reference = "Number"
+        kind = { value = "incident" }   # incident, request, problem, change, task or project
+        title = "Short description"
+        state = { column = "State", values = { "Cancelled" = "withdrawn", "Closed Complete" = "finished", "New" = "open" } }
+        team = "Assignment group"
+        opened_at = "Opened"
+        finished_at = ["Resolved", "Closed"]   # the first that is not empty
+        updated_at = "Updated"
+        effort = { column = "Time worked", unit = "minutes" }   # seconds, minutes, hours or hh:mm
+        "#);
     }
 
     #[test]

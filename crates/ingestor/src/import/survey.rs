@@ -112,7 +112,8 @@ impl Surveyor<'_> {
 
     fn conclude(self, rows: u64, redactor: &Redactor) -> Survey {
         let Self { latest, mut rejects, .. } = self;
-        let keyed_rejects: HashSet<&str> = rejects.iter().filter_map(|reject| reject.record.as_deref()).collect();
+        let keyed_rejects: HashSet<&str> =
+            rejects.iter().filter_map(|reject| reject.record.as_deref()).collect();
         let only_rejected = keyed_rejects.into_iter().filter(|key| !latest.contains_key(*key)).count();
         let items = (latest.len() + only_rejected) as u64;
         for reject in &mut rejects {

@@ -132,3 +132,32 @@ fn problem(error: &XlsxError) -> String {
         error => format!("is not a workbook that can be read: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use calamine::ExcelDateTimeType::{DateTime, TimeDelta};
+
+    use super::*;
+
+    #[test]
+    fn serials_are_dates_in_both_systems_and_times_without_a_day_are_durations() {
+        for (serial, kind, from_1904, expected) in [
+            (46_204.381_944_444_4, DateTime, false, "2026-07-01T09:10:00"),
+            (44_742.381_944_444_4, DateTime, true, "2026-07-01T09:10:00"),
+            (46_204.0, DateTime, false, "2026-07-01T00:00:00"),
+            (0.0625, DateTime, false, "1:30:00"),
+            (1.25, TimeDelta, false, "30:00:00"),
+            (-1.5, TimeDelta, false, "-1.5"),
+            (60.0, DateTime, false, "60"),
+        ] {
+            assert_eq!(time_text(ExcelDateTime::new(serial, kind, from_1904)), expected, "{serial}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_type_them() {
+        assert_eq!(text_of(&DataRef::Float(42.0)), "42");
+        assert_eq!(text_of(&DataRef::Float(0.5)), "0.5");
+        assert_eq!(text_of(&DataRef::Error(calamine::CellErrorType::NA)), "");
+    }
+}
