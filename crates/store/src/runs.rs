@@ -105,6 +105,22 @@ impl Store {
         Ok(Some(RunTicket { run_id, source_id, source_name, feed, mode, cursor }))
     }
 
+    /// Gives back every feed that this process still holds, for when it is told to stop in the middle of
+    /// runs: the next process then goes on behind the last batch at once, not when the lease is over.
+    pub async fn give_leases_back(&self) -> Result<(), StoreError> {
+        const DOING: &str = "give back the leases of this process";
+        let tx = self.begin(DOING).await?;
+        feed::Entity::update_many()
+            .col_expr(Column::LeaseOwner, Expr::value(None::<String>))
+            .col_expr(Column::LeaseRun, Expr::value(None::<i64>))
+            .col_expr(Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .filter(Column::LeaseOwner.eq(self.owner()))
+            .exec(&tx)
+            .await
+            .doing(DOING)?;
+        tx.commit().await.doing(DOING)
+    }
+
     /// Closes a run and gives the lease back. A drained full run marks what it did not see as gone:
     /// finished work stays counted (it was done), open work becomes withdrawn. `traffic` is what was
     /// not written with a batch yet.
