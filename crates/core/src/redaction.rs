@@ -147,14 +147,13 @@ impl Redactor {
     /// The stretches between markers: what a marker says is neither hidden again nor a hint on its
     /// neighbours.
     fn outside_markers(&self, text: &str) -> Vec<Range<usize>> {
-        if !text.contains('[') {
-            return vec![0..text.len()];
-        }
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(1);
         let mut start = 0;
-        for marker in self.markers.find_iter(text) {
-            parts.push(start..marker.start());
-            start = marker.end();
+        if text.contains('[') {
+            for marker in self.markers.find_iter(text) {
+                parts.push(start..marker.start());
+                start = marker.end();
+            }
         }
         parts.push(start..text.len());
         parts

@@ -212,7 +212,7 @@ impl Condition {
             Self::Contains { fields, phrases } => {
                 texts.extend(first_phrase(reading, fields, phrases).map(|(field, phrase)| {
                     format!("\"{}\" in the {}", reading.phrase(phrase), field.as_str())
-                }))
+                }));
             }
             Self::Equals { fields, values } => texts.extend(
                 first_equal(reading, fields, values)

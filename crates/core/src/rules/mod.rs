@@ -17,6 +17,10 @@ mod text_index;
 
 #[cfg(test)]
 mod default_rules_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;
 
 use crate::{CategoryId, Taxonomy, WorkItem};
 use condition::Condition;

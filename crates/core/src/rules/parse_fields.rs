@@ -15,6 +15,9 @@ use crate::{Kind, State};
 
 type Node<'t> = Spanned<DeValue<'t>>;
 
+/// One question to a field: its name, where it stands, and what it is compared with.
+type Operation<'v, 't> = (&'v str, Range<usize>, &'v Node<'t>);
+
 /// A text, where nothing else will do.
 pub(super) fn text<'v>(value: &'v Node<'_>, what: &str) -> Result<&'v str, Fault> {
     value
@@ -43,10 +46,7 @@ fn one_or_more<'v, 't>(name: &str, value: &'v Node<'t>) -> Result<&'v [Node<'t>]
 }
 
 /// What a field is asked: `field = x` is short for `field = { equals = x }`, a list for `one_of`.
-fn operations<'v, 't>(
-    name: &str,
-    value: &'v Node<'t>,
-) -> Result<Vec<(&'v str, Range<usize>, &'v Node<'t>)>, Fault> {
+fn operations<'v, 't>(name: &str, value: &'v Node<'t>) -> Result<Vec<Operation<'v, 't>>, Fault> {
     let Some(table) = value.get_ref().as_table() else {
         return Ok(vec![("equals", value.span(), value)]);
     };
@@ -183,7 +183,7 @@ pub(super) fn number(name: &str, number: Number, value: &Node<'_>) -> Result<Con
         }
     }
     if at_least.zip(at_most).is_some_and(|(least, most)| least > most) {
-        let problem = format!("no \"{name}\" is both at_least the one and at_most the other; swap them");
+        let problem = format!("\"at_least\" of \"{name}\" is more than its \"at_most\"; swap them");
         return Err(Fault::new(&value.span(), problem));
     }
     if at_least.is_some() || at_most.is_some() {
@@ -224,7 +224,7 @@ pub(super) fn date(name: &str, date: Date, value: &Node<'_>) -> Result<Condition
         }
     }
     if from.zip(before).is_some_and(|(from, before)| from >= before) {
-        let problem = format!("no \"{name}\" lies from the one date and before the other; swap them");
+        let problem = format!("\"before\" of \"{name}\" has to be later than its \"from\"");
         return Err(Fault::new(&value.span(), problem));
     }
     if from.is_some() || before.is_some() {
