@@ -1,4 +1,9 @@
 //! Files in, ledger out: imports into a real store.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy takes helpers of integration tests for production code"
+)]
 
 mod files;
 mod table;

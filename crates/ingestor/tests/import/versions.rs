@@ -59,7 +59,7 @@ async fn what_a_snapshot_lacks_is_gone_and_what_another_file_lacks_is_not() {
     let [first, second] = ["R1", "R2"].map(|id| row(id, "New", "01/06/2026 10:00"));
     bench.import(&snapshot, "all.csv", &file(&[first.clone(), second.clone()])).await.unwrap();
     assert_eq!(bench.feed().await.upstream_total, Some(2));
-    bench.import(MAPPING, "part.csv", &file(&[first.clone()])).await.unwrap();
+    bench.import(MAPPING, "part.csv", &file(std::slice::from_ref(&first))).await.unwrap();
     assert!(!bench.held().await["R2"].gone);
     // A row that cannot be read could be the item that seems to be missing.
     let unreadable = row("R2", "Lost", "02/06/2026 10:00");

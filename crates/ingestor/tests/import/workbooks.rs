@@ -19,8 +19,8 @@ fn row(sheet: &mut Worksheet, at: u32, key: f64) {
     sheet.write(at, 1, "Fault").unwrap();
     sheet.write(at, 2, "Printer on strike").unwrap();
     sheet.write(at, 3, "Closed").unwrap();
-    sheet.write_with_format(at, 7, &at_nine(1), &date).unwrap();
-    sheet.write_with_format(at, 8, &at_nine(2), &date).unwrap();
+    sheet.write_with_format(at, 7, at_nine(1), &date).unwrap();
+    sheet.write_with_format(at, 8, at_nine(2), &date).unwrap();
     sheet.write(at, 10, "03/07/2026 09:10").unwrap();
 }
 
