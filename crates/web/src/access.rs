@@ -79,7 +79,7 @@ pub(crate) async fn guard(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match admit(&request).await {
         Ok(()) => Ok(next.call(request).await?),
-        Err(PageError::SignedOut) if *request.method() == Method::GET => {
+        Err(PageError::SignedOut) if reads(&request) => {
             let response = HttpResponse::SeeOther()
                 .insert_header((header::LOCATION, sign_in_address(&request)))
                 .finish();
@@ -89,9 +89,13 @@ pub(crate) async fn guard(
     }
 }
 
+fn reads(request: &ServiceRequest) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
 async fn admit(request: &ServiceRequest) -> Result<(), PageError> {
     let site = request.app_data::<Data<Site>>().ok_or(PageError::Misbuilt("the site is not set up"))?;
-    if !matches!(*request.method(), Method::GET | Method::HEAD) && comes_from_elsewhere(request, site) {
+    if !reads(request) && comes_from_elsewhere(request, site) {
         return Err(PageError::OtherSite);
     }
     let access = match request.match_pattern() {

@@ -17,6 +17,8 @@ mod problem;
 mod routes;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use app::{App, ServeError, WebSettings, bind, serve};

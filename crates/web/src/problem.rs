@@ -25,7 +25,7 @@ pub(crate) enum PageError {
     NotFound,
     #[error("You are signed out. Sign in and try again.")]
     SignedOut,
-    #[error("This page is for people with the role \"{}\". Ask whoever runs Waterline here to give you that role.", .0.as_str())]
+    #[error("This page is for people with the role “{}”. Ask whoever runs Waterline here to give you that role.", .0.as_str())]
     Forbidden(Role),
     #[error("The form did not come from one of Waterline's own pages, so nothing was changed.")]
     OtherSite,

@@ -1,7 +1,8 @@
 use actix_web::{
-    App, Error,
+    App, Error, Route,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard,
     middleware::{Compress, from_fn},
     web::{self, Data, PayloadConfig, ServiceConfig},
 };
@@ -37,34 +38,35 @@ pub(crate) fn application(
 /// Each with its line in `access::ACCESS`.
 fn routes(config: &mut ServiceConfig) {
     config
-        .route("/", web::get().to(pages::iceberg::page))
-        .route("/figures.csv", web::get().to(pages::figures_csv::file))
-        .route("/sources", web::get().to(pages::sources::page))
-        .route("/method", web::get().to(pages::method::page))
+        .service(web::resource("/").route(read().to(pages::iceberg::page)))
+        .service(web::resource("/figures.csv").route(read().to(pages::figures_csv::file)))
+        .service(web::resource("/sources").route(read().to(pages::sources::page)))
+        .service(web::resource("/method").route(read().to(pages::method::page)))
         .service(
-            web::resource("/tag")
-                .route(web::get().to(pages::tag::page))
-                .route(web::post().to(pages::tag::tag)),
+            web::resource("/tag").route(read().to(pages::tag::page)).route(web::post().to(pages::tag::tag)),
         )
-        .route("/tag/undo", web::post().to(pages::tag::undo))
-        .route("/admin", web::get().to(pages::admin::page))
+        .service(web::resource("/tag/undo").route(web::post().to(pages::tag::undo)))
+        .service(web::resource("/admin").route(read().to(pages::admin::page)))
         .service(
             web::resource("/sign-in")
-                .route(web::get().to(pages::sign_in::page))
+                .route(read().to(pages::sign_in::page))
                 .route(web::post().to(pages::sign_in::sign_in)),
         )
-        .route("/sign-out", web::post().to(pages::sign_in::sign_out))
-        .route("/accessibility", web::get().to(pages::statements::accessibility))
-        .route("/privacy", web::get().to(pages::statements::privacy))
-        .route("/healthz", web::get().to(pages::health::alive))
-        .route("/readyz", web::get().to(pages::health::ready))
-        .route("/metrics", web::get().to(pages::health::metrics))
+        .service(web::resource("/sign-out").route(web::post().to(pages::sign_in::sign_out)))
+        .service(web::resource("/accessibility").route(read().to(pages::statements::accessibility)))
+        .service(web::resource("/privacy").route(read().to(pages::statements::privacy)))
+        .service(web::resource("/healthz").route(read().to(pages::health::alive)))
+        .service(web::resource("/readyz").route(read().to(pages::health::ready)))
+        .service(web::resource("/metrics").route(read().to(pages::health::metrics)))
         // Only what is the same for everyone is compressed: a page holds the secret of its forms beside
         // text that others may have written, and its compressed size would tell.
         .service(
-            web::resource("/assets/{hash}/{file}")
-                .wrap(Compress::default())
-                .route(web::get().to(assets::asset)),
+            web::resource("/assets/{hash}/{file}").wrap(Compress::default()).route(read().to(assets::asset)),
         )
         .default_service(web::to(pages::nothing_here));
+}
+
+/// GET, and HEAD, which is the same without the body.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

@@ -1,0 +1,6 @@
+//! The application as a whole, called as a browser or a scraper would.
+
+mod access;
+mod metrics;
+mod pages;
+mod tagging;
