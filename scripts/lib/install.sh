@@ -1,11 +1,10 @@
-# Puts on this machine what the tests need and it lacks.
+# Puts on this machine what the tests need and it lacks, but for Rust and Node, without which nothing of
+# Waterline can be built either.
 
 # tool or file : Debian packages
 needed=(
     "cc:gcc libc6-dev"
     "curl:curl"
-    "node:nodejs"
-    "npm:npm"
     "/usr/lib/postgresql/*/bin/postgres:postgresql"
     "/usr/share/request-tracker5/libexec/rt-server:request-tracker5 rt5-standalone"
     "/usr/share/doc/rt5-db-sqlite:rt5-db-sqlite"
@@ -21,8 +20,16 @@ is_there() {
 }
 
 install_what_is_missing() {
+    local node=0
     if ! command -v cargo > /dev/null; then
-        echo "cargo is missing; install Rust with rustup (see README.md), then run this again" >&2
+        echo "cargo is missing; install Rust with rustup, then run this again" >&2
+        return 1
+    fi
+    if command -v npm > /dev/null; then
+        node=$(node --print 'process.versions.node.split(".")[0]')
+    fi
+    if ((node < 20)); then
+        echo "Node 20 or newer with npm is missing (Debian 12 has an older one); install it from nodejs.org" >&2
         return 1
     fi
     local packages=() need
