@@ -48,6 +48,11 @@ impl Calendar {
         local - self.at(local).map_or(0, |day| i64::from(day.offset))
     }
 
+    /// The way back, off by that hour too.
+    pub(crate) fn local(&self, utc: i64) -> i64 {
+        utc + self.at(utc).map_or(0, |day| i64::from(day.offset))
+    }
+
     /// Adds seconds of opening hours (8:00 to 18:00 on working days); `None` beyond the last day.
     pub(crate) fn add_working(&self, from: i64, seconds: i64) -> Option<i64> {
         let mut now = from;

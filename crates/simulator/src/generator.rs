@@ -96,7 +96,10 @@ impl World {
         });
         let places = works.iter().enumerate();
         Self {
-            calendar: Calendar::new(first - Days::new(WARM_UP_DAYS), settings.last_day),
+            calendar: Calendar::new(
+                first.checked_sub_days(Days::new(WARM_UP_DAYS)).unwrap_or(first),
+                settings.last_day,
+            ),
             first,
             scale: settings.scale.max(0.0),
             anybody: people(false),
@@ -177,12 +180,14 @@ impl World {
         story.records.push(record);
     }
 
-    /// The tasks for the teams that follow from a request.
+    /// The tasks for the teams that follow from a request, all done before it is closed.
     fn follow(&self, request: &Record, opened: i64, story: &mut Story, dice: &mut Dice) {
+        let deadline = request.closed.map(|closed| (self.calendar.local(closed) - 60).max(opened));
         for at in self.follow_ups.iter().take(1 + dice.below(self.follow_ups.len())) {
             let Some(work) = self.works.get(*at).copied() else { continue };
             let later = opened + dice.between(60.0, HOUR) as i64;
-            let task = self.piece(*at, work, later, request.department, Some(request), dice);
+            let later = later.min(deadline.unwrap_or(later));
+            let task = self.piece(*at, work, later, request.department, deadline, dice);
             story.records.push(Record { parent: Some(request.sys_id), ..task });
         }
     }
@@ -193,7 +198,7 @@ impl World {
         work: &Work,
         opened: i64,
         asker: Option<u8>,
-        request: Option<&Record>,
+        deadline: Option<i64>,
         dice: &mut Dice,
     ) -> Record {
         // The last day's last task must not be opened after the last day.
@@ -211,17 +216,14 @@ impl World {
             spread: work.spread,
             turnaround: work.turnaround,
             urgent: work.table == Table::Incident && priority <= 2 || work.turnaround < 1.0,
-            deadline: request.filter(|request| request.closed.is_some()).map(|request| {
-                // Back to local time, a little before the request itself was closed.
-                request.updated + (opened - self.calendar.utc(opened)) - 60
-            }),
+            deadline,
         };
         let life = Life::live(&plan, &self.calendar, dice);
         let origin = Origin::Work { work: at as u8, title: title as u8 };
         let record = self.record(work.table, opened, &life, origin, dice);
         let system = self.systems.get(at).and_then(|urn| urn.draw(dice));
         let system = system.filter(|_| template.contains("{system}") || dice.chance(0.7));
-        let department = asker.filter(|_| request.is_some() || somebody_asked(work, template));
+        let department = asker.filter(|_| somebody_asked(work, template));
         Record { priority, team, system, department, ..record }
     }
 
@@ -281,7 +283,8 @@ fn position<T>(table: &[T], name: Option<&str>, name_of: fn(&T) -> &'static str)
 /// Whether a department asked for it, or the IT department saw it by itself.
 fn somebody_asked(work: &Work, template: &str) -> bool {
     let by_itself = template.contains("{server}") || template.contains("{kit}");
-    let people = work.asked && matches!(work.table, Table::Incident | Table::RequestItem);
+    let people = work.asked && matches!(work.table, Table::Incident | Table::RequestItem)
+        || work.place == Place::UnderRequest;
     (people || template.contains("{department}") || template.contains("{ward}")) && !by_itself
 }
 
@@ -317,7 +320,7 @@ fn edit_in_bulk(records: &mut [Record], world: &World, dice: &mut Dice) {
     }
     for record in records {
         let old = record.stage == Stage::Closed && (at - BULK_EDIT_REACHES..at).contains(&record.updated);
-        if old && dice.chance(0.12) {
+        if old && dice.chance(0.25) {
             record.updated = at;
         }
     }

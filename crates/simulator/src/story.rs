@@ -119,10 +119,10 @@ impl Today {
                 }
             }
             Tide::Improvement => {
-                (1.0 - 0.5 * self.starved) * (1.0 - 0.5 * self.cyber) * (1.0 - 0.6 * self.holidays)
+                (1.0 - 0.6 * self.starved) * (1.0 - 0.5 * self.cyber) * (1.0 - 0.6 * self.holidays)
             }
             Tide::EprBuild => self.programme(5.5, 13.0, GO_LIVE - 0.3, GO_LIVE + 0.6),
-            Tide::EprRollout => self.programme(GO_LIVE - 2.0, GO_LIVE - 0.8, GO_LIVE + 0.7, GO_LIVE + 2.7),
+            Tide::EprRollout => self.programme(GO_LIVE - 2.0, GO_LIVE - 0.8, GO_LIVE + 0.7, GO_LIVE + 2.2),
             Tide::N365 => self.programme(2.0, 3.0, 7.0, 8.2),
             Tide::Windows11 => self.programme(9.5, 11.0, 19.0, 21.0) * (1.0 - 0.7 * self.starved),
         }
