@@ -48,6 +48,15 @@ impl Store {
         Ok(row.number)
     }
 
+    /// How many items have their verdict from another rule set than `number`.
+    pub async fn items_of_other_rule_sets(&self, number: i32) -> Result<u64, StoreError> {
+        work_item::Entity::find()
+            .filter(of_another_rule_set(number))
+            .count(self.reader())
+            .await
+            .doing("count the items of other rule sets")
+    }
+
     /// Gives every item whose machine verdict is older than rule set `number` a new one, in steps; tells
     /// `progress(done, all)` after each. Gives the number of items whose category moved. Stopped in
     /// between, it goes on where it stopped; tagged items get a new machine verdict and keep their tag.
@@ -57,11 +66,7 @@ impl Store {
         number: i32,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<u64, StoreError> {
-        let all = work_item::Entity::find()
-            .filter(of_another_rule_set(number))
-            .count(self.reader())
-            .await
-            .doing(DOING)?;
+        let all = self.items_of_other_rule_sets(number).await?;
         let (mut after, mut done, mut moved) = (0, 0, 0);
         while done < all {
             let tx = self.begin(DOING).await?;

@@ -59,14 +59,16 @@ impl Deltas {
     /// Puts the differences on the rollup. Rows in which nothing is left are removed.
     pub(crate) async fn apply(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
         let rows: Vec<(Key, Tally)> = self.0.into_iter().filter(|(_, tally)| !tally.is_zero()).collect();
-        let shrunk: BTreeSet<Month> = rows
+        // Items and estimates are never below nothing, so a row that gains one keeps something. Logged
+        // effort can be, where a source corrects itself.
+        let emptied: BTreeSet<Month> = rows
             .iter()
-            .filter(|(_, tally)| tally.items < 0 || tally.logged_seconds < 0 || tally.estimated_seconds < 0)
+            .filter(|(_, tally)| tally.items <= 0 && tally.estimated_seconds <= 0)
             .map(|(key, _)| key.month)
             .collect();
         let rows: Vec<ActiveModel> = rows.into_iter().map(|(key, tally)| row(key, tally).into()).collect();
         insert_all::<Entity>(tx, &rows, Some(&adding())).await?;
-        for month in shrunk {
+        for month in emptied {
             Entity::delete_many()
                 .filter(Column::Month.eq(month.first_day()))
                 .filter(Column::Dimension.is_in(Dimension::ALL.map(Dimension::as_str)))

@@ -1,6 +1,7 @@
 //! The store as others see it, on both databases.
 
+mod accounts;
 mod common;
 mod figures;
 mod ledger;
-mod stopping;
+mod tags;
