@@ -4,9 +4,11 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
     path::Path,
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -181,4 +183,44 @@ fn ingest_without_a_source_says_where_to_find_one() {
     let (code, _, error) = outcome(&empty(), &["ingest"], "");
     assert_eq!(code, 1);
     assert!(error.contains("no [[source]]"), "{error}");
+}
+
+/// Asks for a path of the pages as a browser would, as often as it takes; gives the first line.
+fn first_line(address: &str, path: &str) -> String {
+    for _ in 0..200 {
+        if let Ok(mut stream) = TcpStream::connect(address) {
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+            let mut line = String::new();
+            BufReader::new(stream).read_line(&mut line).unwrap();
+            return line;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    String::new()
+}
+
+#[test]
+fn the_demo_serves_at_once_tells_its_figure_and_stops_when_asked() {
+    let folder = empty();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_waterline"))
+        .args(["demo", "--port", "0", "--scale", "0.002"])
+        .current_dir(folder.path())
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(demo.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(
+        out.next().unwrap(),
+        "Example data from a simulated trust: Northmere Hospitals NHS Foundation Trust"
+    );
+    let pages = out.find_map(|line| line.strip_prefix("  Pages    http://").map(str::to_owned)).unwrap();
+    assert_eq!(first_line(pages.trim_end_matches('/'), "/sign-in"), "HTTP/1.1 200 OK\r\n");
+    assert!(out.any(|line| line.starts_with("  Sign in  board    ")));
+    assert!(out.any(|line| line.starts_with("All tickets are in. From ") && line.contains("visible work")));
+
+    let stop = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
+    assert!(stop.success());
+    assert_eq!(demo.wait().unwrap().code(), Some(0));
 }

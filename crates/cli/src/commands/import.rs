@@ -9,6 +9,7 @@ use waterline_ingestor::import::{
     ImportError, ImportProgress, ImportReport, ImportRequest, Mapping, MappingError, import_file,
     mapping_wanted,
 };
+use waterline_store::Store;
 
 use crate::{
     args::Import,
@@ -25,9 +26,13 @@ use crate::{
 pub(crate) async fn run(import: &Import, config: &Config) -> anyhow::Result<()> {
     let mapping = mapping(import)?;
     let mut stop = Stop::on_signals()?;
-    match stop.or(read_in(import, &mapping, config)).await {
+    let store = startup::open_store(config).await?;
+    match stop.or(read_in(import, &mapping, config, &store)).await {
         Some(outcome) => outcome,
-        None => bail!("stopped when asked to; importing the file again goes on where this ended"),
+        None => {
+            store.give_leases_back().await?;
+            bail!("stopped when asked to; importing the file again goes on where this ended")
+        }
     }
 }
 
@@ -46,9 +51,8 @@ fn mapping(import: &Import) -> anyhow::Result<Mapping> {
     })
 }
 
-async fn read_in(import: &Import, mapping: &Mapping, config: &Config) -> anyhow::Result<()> {
-    let store = startup::open_store(config).await?;
-    let rule_set = startup::apply_rules(&store, &config.classification, clock::now()).await?;
+async fn read_in(import: &Import, mapping: &Mapping, config: &Config, store: &Store) -> anyhow::Result<()> {
+    let rule_set = startup::apply_rules(store, &config.classification, clock::now()).await?;
     // A file says nothing of patterns of its own, so all that the trust ever configured hold.
     let patterns: Vec<String> =
         config.sources.iter().flat_map(|source| source.redact.iter().cloned()).collect();
@@ -68,7 +72,7 @@ async fn read_in(import: &Import, mapping: &Mapping, config: &Config) -> anyhow:
         task.advance(progress.bytes_read, Some(progress.bytes_total));
     };
     let classifier = &config.classification.classifier;
-    let report = import_file(&store, classifier, rule_set, request, &clock::system(), &told).await?;
+    let report = import_file(store, classifier, rule_set, request, &clock::system(), &told).await?;
     Ok(output::print(in_words(import, &report))?)
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use tokio::task::JoinSet;
 use waterline_ingestor::{Runner, RunnerLimits, Source};
-use waterline_store::RunMode;
+use waterline_store::{RunMode, Store};
 
 use crate::{
     args::Ingest, clock, config::Config, environment::Environment, output, progress, startup, stop::Stop,
@@ -16,14 +16,17 @@ pub(crate) async fn run(ingest: &Ingest, config: &Config, environment: &Environm
     }
     let sources: Vec<Arc<Source>> = sources.into_iter().map(Arc::new).collect();
     let mut stop = Stop::on_signals()?;
-    match stop.or(pull(ingest, config, &sources)).await {
+    let store = startup::open_store(config).await?;
+    match stop.or(pull(ingest, config, store.clone(), &sources)).await {
         Some(outcome) => outcome,
-        None => bail!("stopped when asked to; what was stored stays, and the next pull goes on behind it"),
+        None => {
+            store.give_leases_back().await?;
+            bail!("stopped when asked to; what was stored stays, and the next pull goes on behind it")
+        }
     }
 }
 
-async fn pull(ingest: &Ingest, config: &Config, sources: &[Arc<Source>]) -> anyhow::Result<()> {
-    let store = startup::open_store(config).await?;
+async fn pull(ingest: &Ingest, config: &Config, store: Store, sources: &[Arc<Source>]) -> anyhow::Result<()> {
     let rule_set = startup::apply_rules(&store, &config.classification, clock::now()).await?;
     let runner = Arc::new(Runner {
         store,

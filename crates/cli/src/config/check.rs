@@ -17,7 +17,7 @@ use super::{Classification, Config, Database, Serve, Written, file};
 use crate::environment::Environment;
 
 const TAXONOMY: &str = include_str!("../../../../config/taxonomy.toml");
-const RULES: &str = "";
+const RULES: &str = include_str!("../../../../config/rules.toml");
 
 pub(super) fn config(written: Written, environment: &Environment) -> Result<Config, Vec<String>> {
     let Written { path, config: from } = written;

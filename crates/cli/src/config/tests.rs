@@ -107,9 +107,13 @@ fn beyond_this_machine_pages_need_https_or_so_many_words() {
 fn rules_and_taxonomy_are_refused_with_their_file() {
     let rules = "[classification]\nrules = \"own.toml\"\n";
     insta::assert_snapshot!(problem(rules), @"classification.rules: cannot read own.toml: No such file or directory (os error 2)");
-    let rule =
-        "[[rule]]\nname = \"Printers\"\ncategory = \"gardening\"\nany = [{ title.contains = \"printer\" }]\n";
-    insta::assert_snapshot!(problem_beside(rules, &[("own.toml", rule)]), @r#"own.toml, line 4, rule "Printers": a rule has no "any"; it has name, category, priority and when"#);
+    let refused = |category: &str, when: &str| {
+        let rule = format!("[[rule]]\nname = \"Printers\"\ncategory = \"{category}\"\nwhen.{when}\n");
+        problem_beside(rules, &[("own.toml", &rule)])
+    };
+    insta::assert_snapshot!(refused("gardening", "title.contains = [\"printer\"]"), @r#"own.toml, line 3, rule "Printers": the taxonomy has no category "gardening"; it has new_product, improvement, rollout, advice, incident, access, device, routine_request, routine_change, patching, security, legacy, infrastructure, compliance, supplier"#);
+    insta::assert_snapshot!(refused("device", "title.matches = '(printer'"), @r#"own.toml, line 4, rule "Printers": "(printer" is not a regular expression: unclosed group"#);
+    insta::assert_snapshot!(refused("device", "colour = \"red\""), @r#"own.toml, line 4, rule "Printers": there is no field "colour"; there are text, title, description, kind, state, department, team, system, priority, source_category, label, parent, reference, opened, finished, logged_hours, all, any, not"#);
     let taxonomy = "[classification]\ntaxonomy = \"own.toml\"\n";
     insta::assert_snapshot!(problem_beside(taxonomy, &[("own.toml", "\ncategory = 1\n")]), @"own.toml, line 2: invalid type: integer `1`, expected a sequence");
     let one_sided = "[[category]]\nid = \"a\"\nname = \"A\"\nside = \"visible\"\n";
