@@ -13,13 +13,16 @@ use crate::StoreError;
 /// How long a statement waits for another process that writes to the same SQLite file.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// How long a task waits for its turn at a connection. Longer than any batch takes.
+/// How long a task waits for its turn at the one connection that writes. Longer than any batch takes.
 const TURN: Duration = Duration::from_secs(60);
+
+/// How long a task waits for one of many connections to a server, and for the server to come up.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Pages are small, so a few readers serve many people.
 const READERS: u32 = 4;
 
-/// `PostgreSQL` allows 100 in all by default, and several processes share them.
+/// PostgreSQL allows 100 in all by default, and several processes share them.
 const POOL: u32 = 10;
 
 /// SQLite has one writer at a time. A pool of one lets our own tasks queue for it in order instead of
@@ -125,7 +128,10 @@ async fn file(path: &Path, connections: u32) -> Result<DatabaseConnection, DbErr
 async fn postgres(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = quiet(url, POOL);
     // A server that was restarted closes its connections; better to notice before a page needs one.
-    options.test_before_acquire_if_idle_for(Duration::from_secs(30)).set_application_name("waterline");
+    options
+        .acquire_timeout(ANSWER)
+        .test_before_acquire_if_idle_for(Duration::from_secs(30))
+        .set_application_name("waterline");
     Database::connect(options).await
 }
 

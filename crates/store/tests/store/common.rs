@@ -35,10 +35,6 @@ impl TestDatabase {
     pub(crate) async fn by_hand(&self) -> DatabaseConnection {
         Database::connect(&self.settings.url).await.unwrap()
     }
-
-    pub(crate) fn is_postgres(&self) -> bool {
-        self.settings.url.starts_with("postgres")
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "only scripts/test knows where its server listens")]

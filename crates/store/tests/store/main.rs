@@ -4,4 +4,7 @@ mod accounts;
 mod common;
 mod figures;
 mod ledger;
+mod lists;
+mod runs;
 mod tags;
+mod whole;

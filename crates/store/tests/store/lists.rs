@@ -1,0 +1,83 @@
+use waterline_core::{CategoryId, Kind, Method, MonthRange, State};
+use waterline_store::{ItemFilter, Store};
+
+use crate::common::*;
+
+async fn found(store: &Store, filter: ItemFilter) -> Vec<String> {
+    let page = store.items(&filter, None, 100).await.unwrap();
+    assert_eq!(store.count_items(&filter, 100).await.unwrap(), page.items.len() as u64);
+    page.items.into_iter().map(|item| item.reference).collect()
+}
+
+#[tokio::test]
+async fn paging_visits_every_item_once_newest_first() {
+    on_both(async |database| {
+        let store = database.open().await;
+        let many =
+            (0..53).map(|n| finished(&n.to_string(), ["2026-10-05", "2026-10-06", "2026-10-07"][n % 3]));
+        pull(&store, many).await;
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.items(&ItemFilter::default(), after.as_deref(), 10).await.unwrap();
+            seen.extend(page.items.iter().map(|item| (item.finished_on, item.id)));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut sorted = seen.clone();
+        sorted.sort();
+        sorted.dedup();
+        sorted.reverse();
+        assert_eq!((seen.len(), seen), (53, sorted));
+        assert_eq!(store.count_items(&ItemFilter::default(), 20).await.unwrap(), 20);
+        let refused = store.items(&ItemFilter::default(), Some("page 2"), 10).await.unwrap_err();
+        assert_eq!(refused.to_string(), "this is not a place in a list of items");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn filters_narrow_and_text_is_found_whatever_its_case() {
+    on_both(async |database| {
+        let store = database.open().await;
+        let mut odd = finished("1", "2026-09-30T23:30:00Z");
+        odd.title = Some("ÉCRAN at 100% of_capacity".to_owned());
+        odd.kind = Kind::Change;
+        odd.team = None;
+        let mut unclassified = classified(item("2"));
+        unclassified.verdict = verdict(None);
+        let ticket = begin(&store, waterline_store::RunMode::Incremental).await;
+        let mut both = batch([odd]);
+        both.items.push(unclassified);
+        store.write_batch(&ticket, both, at("2026-11-01")).await.unwrap();
+        let all = ItemFilter::default;
+        let october = MonthRange::ending(month("2026-10"), 1);
+        let texts = ["écran", "100%", "F_CAP", "inc1"];
+        for text in texts {
+            let filter = ItemFilter { text: Some(text.to_owned()), ..all() };
+            assert_eq!(found(&store, filter).await, ["INC1"], "{text}");
+        }
+        for text in ["100_", "%", "a\0b", "fire INC"] {
+            let filter = ItemFilter { text: Some(text.to_owned()), ..all() };
+            assert_eq!(
+                found(&store, filter).await,
+                if text == "%" { vec!["INC1"] } else { vec![] },
+                "{text}"
+            );
+        }
+        assert_eq!(found(&store, ItemFilter { finished: Some(october), ..all() }).await, ["INC1"]);
+        assert_eq!(found(&store, ItemFilter { category: Some(None), ..all() }).await, ["INC2"]);
+        let incident = Some(Some(CategoryId::new("incident")));
+        assert_eq!(found(&store, ItemFilter { category: incident, ..all() }).await, ["INC1"]);
+        assert_eq!(found(&store, ItemFilter { kind: Some(Kind::Change), ..all() }).await, ["INC1"]);
+        assert_eq!(found(&store, ItemFilter { state: Some(State::Open), ..all() }).await, ["INC2"]);
+        let method = Some(Method::Unclassified);
+        assert_eq!(found(&store, ItemFilter { method, ..all() }).await, ["INC2"]);
+        let team = Some("Service Desk".to_owned());
+        assert_eq!(found(&store, ItemFilter { team, ..all() }).await, ["INC2"]);
+        assert_eq!(found(&store, ItemFilter { source: Some("desk".to_owned()), ..all() }).await.len(), 2);
+        assert!(found(&store, ItemFilter { source: Some("other".to_owned()), ..all() }).await.is_empty());
+    })
+    .await;
+}
