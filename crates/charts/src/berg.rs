@@ -91,15 +91,24 @@ pub(crate) struct Berg {
     top: f64,
     width: f64,
     height: f64,
-    /// Top and foot of each column of the box.
-    columns: Vec<(f64, f64)>,
+    columns: Vec<Column>,
+}
+
+/// A column of the box, one unit wide.
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    top: f64,
+    foot: f64,
+    /// How far a fully wavy cut lies below its level here.
+    wave: f64,
 }
 
 impl Berg {
     /// A berg with its box at this place and of this size.
     pub(crate) fn new(left: f64, top: f64, width: f64, height: f64) -> Self {
         let middles = (0..COLUMNS).map(|column| column as f64 + 0.5);
-        let columns = middles.map(|x| (height_at(&TOP, x), height_at(&FOOT, x))).collect();
+        let column = |x| Column { top: height_at(&TOP, x), foot: height_at(&FOOT, x), wave: wave(x) };
+        let columns = middles.map(column).collect();
         Self { left, top, width, height, columns }
     }
 
@@ -127,28 +136,32 @@ impl Berg {
     /// a part too) and wavier the deeper it goes. Lines of different parts never cross.
     pub(crate) fn cut(&self, part: f64, water: f64) -> Vec<(f64, f64)> {
         let waterline = self.depth(water);
-        let depth = halve(part, |depth| self.area_above(|x| wavy(x, depth, waterline)));
+        let depth = halve(part, |depth| {
+            let full = waviness(depth, waterline);
+            self.area_above(|column| depth + full * column.wave)
+        });
+        let full = waviness(depth, waterline);
         let steps = 88;
         (0..=steps)
             .map(|i| BOX_WIDTH * f64::from(i) / f64::from(steps))
-            .map(|x| self.place((x, wavy(x, depth, waterline))))
+            .map(|x| self.place((x, depth + full * wave(x))))
             .collect()
     }
 
     /// Where the right-hand edge is at a level.
     pub(crate) fn right_edge(&self, level: f64) -> f64 {
-        let column = self.columns.iter().rposition(|ends| self.crosses(*ends, level));
+        let column = self.columns.iter().rposition(|column| self.crosses(column, level));
         self.left + column.map_or(BOX_WIDTH / 2.0, |column| column as f64 + 1.0) * self.width / BOX_WIDTH
     }
 
     /// Where the left-hand edge is at a level.
     pub(crate) fn left_edge(&self, level: f64) -> f64 {
-        let column = self.columns.iter().position(|ends| self.crosses(*ends, level));
+        let column = self.columns.iter().position(|column| self.crosses(column, level));
         self.left + column.map_or(BOX_WIDTH / 2.0, |column| column as f64) * self.width / BOX_WIDTH
     }
 
-    fn crosses(&self, (top, foot): (f64, f64), level: f64) -> bool {
-        (top..=foot).contains(&((level - self.top) * BOX_HEIGHT / self.height))
+    fn crosses(&self, column: &Column, level: f64) -> bool {
+        (column.top..=column.foot).contains(&((level - self.top) * BOX_HEIGHT / self.height))
     }
 
     /// How deep a flat cut lies in the box.
@@ -157,12 +170,12 @@ impl Berg {
     }
 
     /// The part of the berg's area that lies above a line given per column.
-    fn area_above(&self, line: impl Fn(f64) -> f64) -> f64 {
+    fn area_above(&self, line: impl Fn(&Column) -> f64) -> f64 {
         let mut above = 0.0;
         let mut all = 0.0;
-        for (column, (top, foot)) in self.columns.iter().enumerate() {
-            all += foot - top;
-            above += (line(column as f64 + 0.5) - top).clamp(0.0, foot - top);
+        for column in &self.columns {
+            all += column.foot - column.top;
+            above += (line(column) - column.top).clamp(0.0, column.foot - column.top);
         }
         above / all
     }
@@ -172,11 +185,14 @@ impl Berg {
     }
 }
 
-/// A level that is flat at the waterline and wavy below; grows with `depth` at every `x`.
-fn wavy(x: f64, depth: f64, waterline: f64) -> f64 {
-    let calm = ((depth - waterline) / CALM_DEPTH).clamp(0.0, 1.0);
-    let wave = 0.7 * (x / 31.0 + 0.6).sin() + 0.3 * (x / 13.0 + 2.0).sin();
-    depth + WAVE * calm * wave
+fn wave(x: f64) -> f64 {
+    WAVE * (0.7 * (x / 31.0 + 0.6).sin() + 0.3 * (x / 13.0 + 2.0).sin())
+}
+
+/// How much of the wave a cut shows: none at the waterline, all of it from some depth on. Rises so slowly
+/// that a deeper cut lies deeper at every `x`.
+fn waviness(depth: f64, waterline: f64) -> f64 {
+    ((depth - waterline) / CALM_DEPTH).clamp(0.0, 1.0)
 }
 
 /// The depth, from 0 to the foot, at which `area` reaches `part`.
@@ -245,7 +261,14 @@ mod tests {
         fn a_wavy_cut_leaves_its_part_above_it(part in 0.0f64..=1.0, water in 0.0f64..=0.5) {
             let berg = Berg::new(0.0, 0.0, BOX_WIDTH, BOX_HEIGHT);
             let line = berg.cut(part, water);
-            let above = berg.area_above(|x| height_at(&line, x));
+            let columns = berg.columns.iter().zip(0u32..);
+            let (mut above, mut all) = (0.0, 0.0);
+            for (column, x) in columns {
+                all += column.foot - column.top;
+                let y = height_at(&line, f64::from(x) + 0.5);
+                above += (y - column.top).clamp(0.0, column.foot - column.top);
+            }
+            let above = above / all;
             prop_assert!((above - part).abs() < 0.003, "{part} was drawn as {above}");
         }
     }

@@ -141,7 +141,7 @@ impl Picture<'_> {
         self.mist(out);
         let _ = write!(out, r##"<g clip-path="url(#{}-clip)">"##, self.id);
         for (i, stratum) in strata.iter().enumerate() {
-            self.stratum(stratum, i, strata.len(), out);
+            self.stratum(stratum, i, out);
         }
         let shade = path(&self.plan.berg.shade(), true);
         let _ = write!(out, r##"<g fill="#0b2e4f" fill-opacity="0.08"><path d="{shade}"/>"##);
@@ -234,31 +234,24 @@ impl Picture<'_> {
         );
     }
 
-    /// A strip over the whole width, of which the berg's outline leaves its piece.
-    fn stratum(&self, stratum: &Stratum<'_>, place: usize, of: usize, out: &mut String) {
-        let berg = &self.plan.berg;
-        let mut strip = berg.cut(stratum.from, self.share.value);
-        if place == 0 {
-            strip = vec![(0.0, 0.0), (self.plan.width, 0.0)];
-        }
-        let mut lower = berg.cut(stratum.to, self.share.value);
-        if place + 1 == of {
-            lower = vec![(0.0, self.plan.height), (self.plan.width, self.plan.height)];
-        }
-        let border = path(&lower, false);
-        lower.reverse();
-        strip.extend(lower);
-        let fill = match stratum.figure.side {
-            Some(Side::Visible) if place.is_multiple_of(2) => "#ffffff".to_owned(),
-            Some(Side::Visible) => "#e6eff6".to_owned(),
-            Some(Side::Ktlo) => deep_blue((stratum.from + stratum.to) / 2.0),
-            None => format!("url(#{}-hatch)", self.id),
+    /// All of the berg from here down; what lies deeper is drawn over it.
+    fn stratum(&self, stratum: &Stratum<'_>, place: usize, out: &mut String) {
+        let Plan { width, height, ref berg, .. } = self.plan;
+        let mut shape = match place {
+            0 => vec![(0.0, 0.0), (width, 0.0)],
+            _ => berg.cut(stratum.from, self.share.value),
         };
-        let edge = if stratum.figure.side == Some(Side::Visible) { "#7d9db5" } else { "#ffffff" };
+        shape.extend([(width, height), (0.0, height)]);
+        let (fill, edge) = match stratum.figure.side {
+            Some(Side::Visible) if place.is_multiple_of(2) => ("#ffffff".to_owned(), "#7d9db5"),
+            Some(Side::Visible) => ("#e6eff6".to_owned(), "#7d9db5"),
+            Some(Side::Ktlo) => (deep_blue(f64::midpoint(stratum.from, stratum.to)), "#ffffff"),
+            None => (format!("url(#{}-hatch)", self.id), "#ffffff"),
+        };
         let _ = write!(
             out,
-            r#"<path d="{}" fill="{fill}"/><path d="{border}" fill="none" stroke="{edge}" stroke-width="1.6"/>"#,
-            path(&strip, true),
+            r#"<path d="{}" fill="{fill}" stroke="{edge}" stroke-width="1.6"/>"#,
+            path(&shape, true),
         );
     }
 
