@@ -179,6 +179,36 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
+fn sources_that_do_not_answer_are_named_and_watching_ends_well_when_asked_to_stop() {
+    let folder = empty();
+    // A port that was free a moment ago, so that nothing answers there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = format!(
+        "[[source]]\nname = \"desk\"\nconnector = \"servicenow\"\nurl = \"http://127.0.0.1:{port}\"\n\
+         auth = {{ user = \"u\", password = {{ file = \"secret\" }} }}\nfeeds = [\"incident\"]\n"
+    );
+    fs::write(folder.path().join("waterline.toml"), config).unwrap();
+    fs::write(folder.path().join("secret"), "correct horse\n").unwrap();
+    let (code, out, error) = outcome(&folder, &["check", "--connect"], "");
+    assert_eq!(code, 1, "{error}");
+    assert!(out.contains("The database answers.") && !out.contains("in order"), "{out}");
+    assert!(error.starts_with(&format!("error: http://127.0.0.1:{port}/api/now/table/incident")), "{error}");
+
+    let mut watching = Command::new(env!("CARGO_BIN_EXE_waterline"))
+        .args(["ingest", "--watch"])
+        .current_dir(folder.path())
+        .env_clear()
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(watching.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(told.any(|line| line.starts_with("desk/incident: waiting until")));
+    assert!(Command::new("kill").args(["-INT", &watching.id().to_string()]).status().unwrap().success());
+    assert!(told.any(|line| line.starts_with("Stopping")));
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn ingest_without_a_source_says_where_to_find_one() {
     let (code, _, error) = outcome(&empty(), &["ingest"], "");
     assert_eq!(code, 1);

@@ -50,9 +50,10 @@ fn in_words(config: &Config) -> String {
     }
     for source in &config.sources {
         let feeds = source.feeds.as_ref().map_or("all feeds".to_owned(), |feeds| feeds.join(", "));
+        let text = format!("{:?}", source.text).to_lowercase();
         lines.push(format!(
-            "Source         {} ({}) at {}, {feeds}, text: {:?}",
-            source.name, source.connector, source.url, source.text
+            "Source         {} ({}) at {}, {feeds}, text: {text}",
+            source.name, source.connector, source.url
         ));
     }
     lines.join("\n")

@@ -21,6 +21,10 @@ pub(crate) async fn run(ingest: &Ingest, config: &Config, environment: &Environm
         Some(outcome) => outcome,
         None => {
             store.give_leases_back().await?;
+            // To watch is to go on until stopped, so only a single pull was cut short.
+            if ingest.watch {
+                return Ok(());
+            }
             bail!("stopped when asked to; what was stored stays, and the next pull goes on behind it")
         }
     }

@@ -13,7 +13,7 @@ use url::Url;
 use waterline_core::{Classifier, Kind, ReportingZone, Taxonomy, TaxonomyError, rules::RuleSet};
 use waterline_ingestor::config::SourceConfig;
 
-use super::{Classification, Config, Database, Serve, Written, file};
+use super::{Classification, Config, Database, Serve, Written, file, folder_of};
 use crate::environment::Environment;
 
 const TAXONOMY: &str = include_str!("../../../../config/taxonomy.toml");
@@ -21,7 +21,7 @@ const RULES: &str = include_str!("../../../../config/rules.toml");
 
 pub(super) fn config(written: Written, environment: &Environment) -> Result<Config, Vec<String>> {
     let Written { path, config: from } = written;
-    let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    let folder = folder_of(path.as_deref()).to_owned();
     let mut problems = Problems { path: path.as_deref(), found: Vec::new() };
     let zone = problems.keep("reporting.zone", from.reporting.zone.parse::<ReportingZone>());
     let database = problems.keep("database", database(from.database, &folder));

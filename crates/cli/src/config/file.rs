@@ -23,6 +23,21 @@ pub(crate) struct FileConfig {
     pub(crate) source: Vec<SourceConfig>,
 }
 
+impl FileConfig {
+    /// Takes files of secrets to lie in this folder, unless they say where they lie from the root on.
+    pub(super) fn secrets_beside(&mut self, folder: &Path) {
+        let of_sources = self.source.iter_mut().flat_map(|source| {
+            let auth = &mut source.auth;
+            [&mut auth.password, &mut auth.client_secret, &mut auth.token]
+        });
+        for place in of_sources.chain([&mut self.serve.metrics_token]) {
+            if let Some(file) = place.as_mut().and_then(|place| place.file.as_mut()) {
+                *file = folder.join(&*file);
+            }
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "the section [reporting]")]
 pub(crate) struct Reporting {

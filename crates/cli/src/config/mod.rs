@@ -120,7 +120,8 @@ impl Written {
         let named = path.unwrap_or(default);
         let config: FileConfig = file::parse(named, &text).map_err(|problem| Problems(vec![problem]))?;
         let table = file::parse(named, &text).map_err(|problem| Problems(vec![problem]))?;
-        let config = overrides::apply(config, table, environment).map_err(Problems)?;
+        let mut config = overrides::apply(config, table, environment).map_err(Problems)?;
+        config.secrets_beside(folder_of(path));
         Ok(Self { path: path.map(Path::to_owned), config })
     }
 
@@ -164,6 +165,11 @@ impl Config {
         }
         if problems.is_empty() { Ok(sources) } else { Err(Problems(problems).into()) }
     }
+}
+
+/// What paths in the configuration are relative to, wherever the command runs.
+fn folder_of(path: Option<&Path>) -> &Path {
+    path.and_then(Path::parent).unwrap_or(Path::new(""))
 }
 
 fn build(source: &SourceConfig, environment: &Environment, clock: &Clock) -> Result<Source, String> {

@@ -195,6 +195,16 @@ fn sources_are_built_with_their_secrets_and_asked_for_by_name() {
 }
 
 #[test]
+fn a_secret_in_a_file_lies_beside_the_configuration() {
+    let beside = SOURCE.replace("{ env = \"SNOW_PASSWORD\" }", "{ file = \"secrets/desk\" }");
+    let folder = folder(&beside, &[]);
+    fs::create_dir(folder.path().join("secrets")).unwrap();
+    fs::write(folder.path().join("secrets/desk"), "correct horse\n").unwrap();
+    let config = load(&folder, &Environment::default()).unwrap();
+    assert_eq!(config.sources(&[], &Environment::default(), &clock()).unwrap().len(), 1);
+}
+
+#[test]
 fn the_example_files_can_be_used_as_they_are() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
     let config = Config::load(Some(&examples.join("waterline.toml")), &Environment::default()).unwrap();
