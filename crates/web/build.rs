@@ -1,6 +1,5 @@
 //! Builds the styles and scripts of the pages (folder `ui`) with npm, for `src/assets.rs` to embed. Works
 //! on a copy in `OUT_DIR`, so that a build never writes into the source tree.
-#![expect(clippy::print_stdout, reason = "a build script speaks to cargo on its standard output")]
 
 use std::{
     fs, io,

@@ -257,7 +257,7 @@ fn month_of_work(index: usize, first: chrono::NaiveDate) -> Vec<WorkItem> {
             let day = first + TimeDelta::days(((place * 5 + repeat * 3) % 26) as i64);
             let opened = day.and_hms_opt(9, 0, 0).unwrap().and_utc();
             let mut item = item(number, kind, title, opened);
-            if minutes > 0 && (repeat + index) % 4 != 0 {
+            if minutes > 0 && !(repeat + index).is_multiple_of(4) {
                 item.logged = vec![EffortEntry { at: item.finished_at, seconds: minutes * 60 }];
             }
             items.push(item);

@@ -14,7 +14,7 @@ pub(crate) fn count(number: i64) -> String {
         words.push('−');
     }
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             words.push(',');
         }
         words.push(digit);
@@ -70,6 +70,12 @@ pub(crate) fn ago(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
 /// How long to wait: "1 minute", "15 minutes".
 pub(crate) fn wait(now: DateTime<Utc>, until: DateTime<Utc>) -> String {
     span((until - now).max(TimeDelta::minutes(1)) + TimeDelta::seconds(59))
+}
+
+/// With a capital where a line begins.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn span(length: TimeDelta) -> String {

@@ -32,7 +32,7 @@ async fn tagging_many_moves_the_figure_at_once_and_undo_moves_it_back() {
     let answer = fixture.post("/tag", &fields, Some(&tagger)).await;
     let page = follow(&fixture, &answer, &tagger).await;
     assert!(page.contains(&format!("Tagged {} items as “Improvements asked for”", printers.len())), "{page}");
-    assert!(page.contains("tagged by tagger-0"), "{page}");
+    assert!(page.contains("Tagged by tagger-0"), "{page}");
     assert!(page.contains("The machine said:"));
     assert_ne!(headline(&fixture).await, before);
 

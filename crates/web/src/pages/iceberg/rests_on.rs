@@ -5,7 +5,7 @@ use waterline_core::{Coverage, ERROR_NOT_MEASURED, Iceberg, ReportingZone};
 
 use crate::{
     app::Site,
-    words::{self, percent},
+    words::{self, capital, percent},
 };
 
 /// One line of the list.
@@ -81,12 +81,6 @@ fn pull_words(coverage: &Coverage, now: DateTime<Utc>, zone: ReportingZone) -> S
 
 fn rejected_words(rejected: i64) -> String {
     if rejected == 0 { "None".to_owned() } else { words::count(rejected) }
-}
-
-/// With a capital where a line begins.
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ pub(super) struct Row {
     pub(super) effort: String,
     pub(super) category: String,
     pub(super) unclassified: bool,
-    pub(super) method: &'static str,
     pub(super) reason: String,
     /// What the machine said, where a tag overrides it with something else.
     pub(super) overridden: Option<String>,
@@ -44,8 +43,7 @@ impl Row {
             effort: effort(item),
             category: name(&item.category),
             unclassified: item.category.is_none(),
-            method: method_words(item.method),
-            reason: item.reason.clone(),
+            reason: words::capital(&item.reason),
             overridden: overrides.then(|| {
                 format!("The machine said: {} ({})", name(&item.machine_category), item.machine_reason)
             }),
@@ -118,7 +116,10 @@ mod tests {
     fn a_row_says_what_is_known_in_words() {
         let row = row(&item());
         assert_eq!(row.about, "incident · Desk · Service desk · no longer at its source");
-        assert_eq!(row.title, "No title kept");
+        assert_eq!(
+            (row.title.as_str(), row.reason.as_str()),
+            ("No title kept", "Tagged by ada on 1 July 2026")
+        );
         assert_eq!((row.when.as_str(), row.effort.as_str()), ("Open since 1 July 2026", "Not logged"));
         assert_eq!(row.overridden.unwrap(), "The machine said: Fixing what broke (no rule matched)");
     }
