@@ -12,12 +12,20 @@ use crate::{
 
 /// Opens the database, laid out for this version.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let settings = Settings {
+    Ok(Store::open(settings(config)).await?)
+}
+
+/// Opens the database for a command that only makes sense on one that exists.
+pub(crate) async fn open_existing_store(config: &Config) -> anyhow::Result<Store> {
+    Ok(Store::open_existing(settings(config)).await?)
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
         url: config.database.url().to_owned(),
         zone: config.zone,
         default_effort: config.default_effort.clone(),
-    };
-    Ok(Store::open(settings).await?)
+    }
 }
 
 /// Gives the rules their number and sees to it that every item held has its verdict from them.

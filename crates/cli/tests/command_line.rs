@@ -146,6 +146,13 @@ fn people_are_added_listed_and_locked_out() {
 fn an_empty_database_has_figures_that_say_so_and_verifies() {
     let folder = empty();
     let period = ["figures", "--from", "2026-09", "--to", "2026-10"];
+    for reading in [&period[..], &["db", "verify"], &["db", "backup", "copy.db"]] {
+        let (code, _, error) = outcome(&folder, reading, "");
+        assert_eq!(code, 1);
+        assert!(error.starts_with("error: there is no database at "), "{error}");
+    }
+    assert_eq!(outcome(&folder, &["db", "migrate"], "").0, 0);
+
     let (code, out, error) = outcome(&folder, &period, "");
     assert_eq!((code, error.as_str()), (0, ""));
     assert!(out.contains("not known: no work was finished in this period"), "{out}");
@@ -154,7 +161,6 @@ fn an_empty_database_has_figures_that_say_so_and_verifies() {
     let (_, json, _) = outcome(&folder, &[&period[..], &["--format", "json"]].concat(), "");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["error"], "not yet measured");
 
-    assert_eq!(outcome(&folder, &["db", "migrate"], "").0, 0);
     assert_eq!(outcome(&folder, &["db", "verify"], "").0, 0);
     assert_eq!(outcome(&folder, &["db", "backup", "copy.db"], "").0, 0);
     assert!(folder.path().join("copy.db").exists());

@@ -53,6 +53,15 @@ pub(crate) async fn connect(url: &str) -> Result<Connections, StoreError> {
     }
 }
 
+/// The file of an SQLite database that does not exist yet. `None` for one that does, and for addresses
+/// that only an attempt to connect can judge.
+pub(crate) fn missing_file(url: &str) -> Option<PathBuf> {
+    match Address::parse(url) {
+        Ok(Address::File(path)) if !path.exists() => Some(path),
+        _ => None,
+    }
+}
+
 #[derive(Debug, PartialEq)]
 enum Address {
     Memory,
@@ -128,7 +137,10 @@ async fn file(path: &Path, connections: u32) -> Result<DatabaseConnection, DbErr
 async fn postgres(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = quiet(url, POOL);
     // A server that was restarted closes its connections; better to notice before a page needs one.
+    // And a plan made while the tables were empty would be kept for a whole first pull: looking up the
+    // versions held then reads the table from one end to the other for every batch.
     options
+        .map_sqlx_postgres_opts(|server| server.options([("plan_cache_mode", "force_custom_plan")]))
         .acquire_timeout(ANSWER)
         .test_before_acquire_if_idle_for(Duration::from_secs(30))
         .set_application_name("waterline");

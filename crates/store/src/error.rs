@@ -3,6 +3,9 @@ use sea_orm::DbErr;
 /// Why the store could not do what it was asked. Messages are for the person who reads them.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// Asked to read from a database that nothing was ever written to.
+    #[error("there is no database at {0} yet; a pull or an import makes it, or the path is wrong")]
+    Missing(String),
     /// There is nothing to work with. The address is shown without its password.
     #[error("cannot open the database {url}: {reason}")]
     Open {

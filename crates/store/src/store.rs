@@ -68,6 +68,15 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Opens a database to read what is in it: unlike [`Store::open`], a file that does not exist is an
+    /// error, so that a mistyped path is not answered with figures of nothing.
+    pub async fn open_existing(settings: Settings) -> Result<Self, StoreError> {
+        if let Some(file) = connect::missing_file(&settings.url) {
+            return Err(StoreError::Missing(file.display().to_string()));
+        }
+        Self::open(settings).await
+    }
+
     /// The reporting time zone.
     pub fn zone(&self) -> ReportingZone {
         self.inner.zone

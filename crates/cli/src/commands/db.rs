@@ -4,7 +4,10 @@ use indicatif::HumanCount;
 use crate::{args::Db, config::Config, output, startup};
 
 pub(crate) async fn run(db: &Db, config: &Config) -> anyhow::Result<()> {
-    let store = startup::open_store(config).await?;
+    let store = match db {
+        Db::Migrate => startup::open_store(config).await?,
+        Db::Verify | Db::Backup { .. } => startup::open_existing_store(config).await?,
+    };
     match db {
         // Opening brings the layout up to date.
         Db::Migrate => output::print(format!("{} is up to date.", config.database.shown()))?,

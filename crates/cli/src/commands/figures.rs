@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) async fn run(asked: &args::Figures, config: &Config) -> anyhow::Result<()> {
     let period = MonthRange::new(asked.from, asked.to).map_err(|error| WrongUse(error.to_string()))?;
-    let store = startup::open_store(config).await?;
+    let store = startup::open_existing_store(config).await?;
     let figures = Figures::new(
         period,
         asked.basis,
