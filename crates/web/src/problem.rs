@@ -16,6 +16,7 @@ use crate::{
     access::Visit,
     app::Site,
     layout::{Layout, Place},
+    words,
 };
 
 /// Why a page is not shown. The text is for whoever asked for it.
@@ -72,7 +73,7 @@ impl PageError {
     /// What the person is told. Never a detail of what broke inside: that is for the log.
     fn sentence(&self) -> String {
         match self {
-            Self::Store(StoreError::Refused(reason)) => reason.clone(),
+            Self::Store(StoreError::Refused(reason)) => format!("{}.", words::capital(reason)),
             _ if self.status_code().is_server_error() => SORRY.to_owned(),
             _ => self.to_string(),
         }
@@ -147,4 +148,26 @@ fn problem_page(response: &ServiceResponse, status: StatusCode, sentence: String
     let session = response.request().extensions().get::<Session>().cloned();
     let layout = Layout::without_store(site, &Visit { session }, Place::Elsewhere);
     ProblemPage { layout, heading, sentence: sentence.clone() }.render().unwrap_or(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_inside_is_logged_whole_and_told_as_one_fixed_sentence() {
+        let fault = PageError::File(std::io::Error::other("disk /srv/secret is full"));
+        assert_eq!(fault.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(fault.sentence(), SORRY);
+        let error = Error::from(PageError::NotFound);
+        assert_eq!(causes(Some(&fault), &error), "the file could not be written: disk /srv/secret is full");
+        assert_eq!(PageError::Store(StoreError::NotMigrated).sentence(), SORRY);
+    }
+
+    #[test]
+    fn a_refusal_of_the_store_is_told_in_its_own_words() {
+        let refusal = PageError::Store(StoreError::Refused("no item is chosen".to_owned()));
+        assert_eq!(refusal.status_code(), StatusCode::BAD_REQUEST);
+        assert_eq!(refusal.sentence(), "No item is chosen.");
+    }
 }

@@ -116,6 +116,11 @@ impl TagQuery {
         Some(format!("Tagged {} as “{}”", items_of(number(&self.tagged)?), category.name))
     }
 
+    /// Whether the last action tagged something, and the page says so.
+    pub(super) fn just_tagged(&self, taxonomy: &Taxonomy) -> bool {
+        filled(&self.undone).is_none() && self.done(taxonomy).is_some()
+    }
+
     pub(super) fn problem(&self) -> Option<&'static str> {
         match filled(&self.missing)? {
             "items" => Some("Select the items that you want to tag"),

@@ -43,6 +43,8 @@ pub(crate) struct TagPage {
     chosen: String,
     /// What the last action did.
     done: Option<String>,
+    /// Then undoing it stands beside what was done.
+    just_tagged: bool,
     problem: Option<&'static str>,
     undo: Option<Undo>,
     /// This list, to come back to.
@@ -82,6 +84,7 @@ pub(crate) async fn page(
         categories: category_groups(taxonomy),
         chosen: query.category_chosen().unwrap_or_default().to_owned(),
         done: query.done(taxonomy),
+        just_tagged: query.just_tagged(taxonomy),
         problem: query.problem(),
         undo: last.map(|TagOutcome { action, items }| Undo { action, items: items_of(items) }),
         here: query.address(query.after()),
