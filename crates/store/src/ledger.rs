@@ -217,9 +217,9 @@ impl Plan {
         self.deltas.add(&new, source);
         let before = self.counts.entry(old.row.feed.clone()).or_default();
         if old.row.gone_at.is_some() {
-            before.1 -= 1
+            before.1 -= 1;
         } else {
-            before.0 -= 1
+            before.0 -= 1;
         }
         self.counts.entry(new.row.feed.clone()).or_default().0 += 1;
         if new.entries != old.entries {

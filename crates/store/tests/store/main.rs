@@ -1,10 +1,18 @@
 //! The store as others see it, on both databases.
 
+#[cfg(test)]
 mod accounts;
+#[cfg(test)]
 mod common;
+#[cfg(test)]
 mod figures;
+#[cfg(test)]
 mod ledger;
+#[cfg(test)]
 mod lists;
+#[cfg(test)]
 mod runs;
+#[cfg(test)]
 mod tags;
+#[cfg(test)]
 mod whole;
