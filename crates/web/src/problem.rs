@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(fault.sentence(), SORRY);
         let error = Error::from(PageError::NotFound);
         assert_eq!(causes(Some(&fault), &error), "the file could not be written: disk /srv/secret is full");
-        assert_eq!(PageError::Store(StoreError::NotMigrated).sentence(), SORRY);
+        assert_eq!(PageError::Store(StoreError::NoSuchUser("ada".to_owned())).sentence(), SORRY);
     }
 
     #[test]
