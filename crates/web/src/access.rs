@@ -98,6 +98,9 @@ async fn admit(request: &ServiceRequest) -> Result<(), PageError> {
     if !reads(request) && comes_from_elsewhere(request, site) {
         return Err(PageError::OtherSite);
     }
+    if request.query_string().contains("%00") {
+        return Err(PageError::NullByte);
+    }
     let access = match request.match_pattern() {
         Some(pattern) => access(&pattern).ok_or(PageError::Misbuilt("the route has no access rule"))?,
         None => Access::Anyone,

@@ -47,6 +47,9 @@ impl FromRequest for Form {
             }
             let body = body.await.map_err(|_| PageError::TooLarge)?;
             let form = Self(form_urlencoded::parse(&body).into_owned().collect());
+            if form.0.iter().any(|(_, value)| value.contains('\0')) {
+                return Err(PageError::NullByte);
+            }
             match expected {
                 Some(token) if !same(&token, form.verbatim(TOKEN_FIELD).unwrap_or_default()) => {
                     Err(PageError::StaleForm)

@@ -36,6 +36,9 @@ pub(crate) enum PageError {
     StaleForm,
     #[error("The form holds more than Waterline takes, so nothing was changed.")]
     TooLarge,
+    /// PostgreSQL rejects one, so refuse it before it makes us answer 500.
+    #[error("What was sent holds a null byte, which no text has.")]
+    NullByte,
     #[error("{0}")]
     BadInput(String),
     #[error("the database did not do what the page needs")]
@@ -57,7 +60,9 @@ impl ResponseError for PageError {
             Self::SignedOut | Self::Forbidden(_) | Self::OtherSite | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             // Only refusals that are meant for the person come out of the store in this shape.
-            Self::BadInput(_) | Self::Store(StoreError::Refused(_)) => StatusCode::BAD_REQUEST,
+            Self::NullByte | Self::BadInput(_) | Self::Store(StoreError::Refused(_)) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Store(_) | Self::Misbuilt(_) | Self::Template(_) | Self::File(_) | Self::Metrics(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -121,3 +121,19 @@ async fn a_long_list_goes_on_at_the_item_where_it_stopped() {
     }
     assert_eq!(seen.len(), 120);
 }
+
+#[actix_web::test]
+async fn what_no_list_can_show_is_refused_and_never_a_fault() {
+    let fixture = Fixture::filled().await;
+    let tagger = fixture.person(Role::Tagger).await;
+    for address in ["/tag?after=nonsense", "/tag?after=9-9", "/tag?text=%00", "/tag?team=a%00b"] {
+        let answer = fixture.get(address, Some(&tagger)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{address}: {}", answer.body);
+    }
+    let answer = fixture.post("/sign-in", &[("name", "a\0b"), ("password", "x")], None).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    for wild in ["%25", "_", "%5C", "%27%3B--"] {
+        let answer = fixture.get(&format!("/tag?text={wild}"), Some(&tagger)).await;
+        assert!(answer.body.contains("0 items"), "{wild}: {}", answer.body);
+    }
+}
