@@ -44,6 +44,11 @@ pub(crate) async fn lock_layout(tx: &DatabaseTransaction) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// Whether PostgreSQL answered that this role may not do it.
+pub(crate) fn is_forbidden(error: &DbErr) -> bool {
+    error.to_string().contains("permission denied")
+}
+
 /// The first day of the month of a date column. `column` is a name from our own code, never input.
 pub(crate) fn month_of(backend: DbBackend, column: &'static str) -> SimpleExpr {
     Expr::cust(match backend {

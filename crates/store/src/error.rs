@@ -26,6 +26,11 @@ pub enum StoreError {
     /// An older Waterline must not write into a newer layout.
     #[error("the database was laid out by a newer Waterline ({0}); use that version, or a fresh database")]
     NewerSchema(String),
+    /// The layout is older, and this role may not change it.
+    #[error(
+        "the database is not laid out for this version yet, and this user may not do it; run `waterline db migrate` as one who may"
+    )]
+    NotMigrated,
     /// Days are stored; another zone would mix two sorts of days.
     #[error(
         "this database keeps its days in {kept}, but the configuration says {configured}; days already stored cannot be moved, so set reporting.zone back or start a fresh database"

@@ -7,7 +7,7 @@ use std::{
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, sea_query::OnConflict,
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 use waterline_core::{EffortRates, Kind, ReportingZone};
 use waterline_migrations::Migrator;
 
@@ -137,11 +137,24 @@ async fn lay_out(tx: &DatabaseTransaction) -> Result<(), StoreError> {
     const DOING: &str = "be laid out";
     let known: BTreeSet<String> =
         Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let applied = Migrator::get_migration_models(tx).await.doing(DOING)?;
-    if let Some(newer) = applied.into_iter().find(|migration| !known.contains(&migration.version)) {
-        return Err(StoreError::NewerSchema(newer.version));
+    // Asked without the migrator, which would try to create its table: `serve` may well run as a role
+    // that may not create any.
+    let begun = SchemaManager::new(tx).has_table("seaql_migrations").await.doing(DOING)?;
+    let applied =
+        if begun { seaql_migrations::Entity::find().all(tx).await.doing(DOING)? } else { Vec::new() };
+    if let Some(newer) = applied.iter().find(|migration| !known.contains(&migration.version)) {
+        return Err(StoreError::NewerSchema(newer.version.clone()));
     }
-    Migrator::up(tx, None).await.doing(DOING)
+    if applied.len() == known.len() {
+        return Ok(());
+    }
+    Migrator::up(tx, None).await.map_err(|source| {
+        if dialect::is_forbidden(&source) {
+            StoreError::NotMigrated
+        } else {
+            StoreError::Database { doing: DOING, source }
+        }
+    })
 }
 
 async fn agree_on_zone(tx: &DatabaseTransaction, zone: ReportingZone) -> Result<(), StoreError> {

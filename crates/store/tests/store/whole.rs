@@ -44,6 +44,33 @@ async fn another_zone_or_a_newer_layout_is_refused() {
 }
 
 #[tokio::test]
+async fn a_role_that_may_only_write_rows_opens_what_another_laid_out() {
+    on_postgres(async |database| {
+        let db = database.by_hand().await;
+        let role = format!("rows_only_{}", std::process::id());
+        db.execute_unprepared(&format!("CREATE ROLE {role} LOGIN")).await.unwrap();
+        let (scheme, rest) = database.settings.url.split_once("://").unwrap();
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        let limited = Settings { url: format!("{scheme}://{role}@{host}"), ..database.settings.clone() };
+        let refused = refusal(limited.clone()).await;
+        assert!(refused.contains("run `waterline db migrate`"), "{refused}");
+        database.open().await;
+        let grants =
+            ["TABLES", "SEQUENCES"].map(|what| format!("GRANT ALL ON ALL {what} IN SCHEMA public TO {role}"));
+        for grant in grants {
+            db.execute_unprepared(&grant).await.unwrap();
+        }
+        let store = Store::open(limited).await.unwrap();
+        pull(&store, [finished("1", "2026-10-05")]).await;
+        drop(store);
+        for end in ["DROP OWNED BY", "DROP ROLE"] {
+            db.execute_unprepared(&format!("{end} {role}")).await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_no_database_is_refused_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.db");
