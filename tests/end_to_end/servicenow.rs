@@ -149,7 +149,7 @@ async fn what_is_touched_is_pulled_again_and_what_is_deleted_is_found_by_a_full_
             .filter(|(_, item)| item.gone)
             .map(|(name, _)| name)
             .collect();
-        assert_eq!(gone, [deleted.clone()]);
+        assert_eq!(gone.iter().collect::<Vec<_>>(), [deleted]);
         assert_sound(&ledger).await;
         hospital.desk.stop().await;
     }
