@@ -9,6 +9,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::support::tell;
+
 /// Who may import whom, as ARCHITECTURE.md draws it.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("waterline-core", &[]),
@@ -245,7 +247,7 @@ fn licence_expressions_are_read_as_they_are_meant() {
 fn tracked() -> Option<Vec<(String, String)>> {
     let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().ok()?;
     if !output.status.success() {
-        println!("repository checks not run: this is not a git checkout");
+        tell("repository checks not run: this is not a git checkout");
         return None;
     }
     let names = String::from_utf8(output.stdout).unwrap();

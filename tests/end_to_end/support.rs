@@ -1,7 +1,7 @@
 //! What the tests stand on: ledgers in both databases, sources from configuration text, and the servers
 //! that `scripts/test` starts.
 
-use std::{collections::BTreeMap, process::Command, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io::Write, process::Command, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use tempfile::TempDir;
@@ -18,9 +18,14 @@ pub(crate) fn started(variable: &str, test: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is how scripts/test tells where its servers are")]
     let value = std::env::var(variable).ok();
     if value.is_none() {
-        println!("{test} not run: {variable} is not set; scripts/test starts the server and sets it");
+        tell(&format!("{test} not run: {variable} is not set; scripts/test starts the server and sets it"));
     }
     value
+}
+
+/// Says a line that is seen: what `println!` says is shown for tests that fail only.
+pub(crate) fn tell(line: &str) {
+    writeln!(std::io::stderr(), "{line}").unwrap();
 }
 
 /// Servers with clocks of their own are asked with the real time.
