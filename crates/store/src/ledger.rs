@@ -125,7 +125,7 @@ impl Store {
         };
         let ids: Vec<String> = items.keys().cloned().collect();
         let mut held = held_versions(tx, ticket.source_id, &ids).await?;
-        let mut plan = Plan { ids, ..Plan::default() };
+        let mut plan = Plan { ids, full_run: feed.full_run, ..Plan::default() };
         for (id, Classified { item, verdict }) in items {
             let old = held.remove(&id);
             plan.newest_at = plan.newest_at.max(Some(item.updated_at.trunc_subsecs(6)));
@@ -193,7 +193,6 @@ struct Plan {
 
 impl Plan {
     fn take(&mut self, item: WorkItem, verdict: Verdict, on: &Arrival<'_>, old: Option<Held>, source: &str) {
-        self.full_run = on.full_run;
         let Some(old) = old else {
             let new = Held::arriving(item, verdict, on, None);
             self.deltas.add(&new, source);
@@ -254,6 +253,16 @@ impl Plan {
                     .exec(tx)
                     .await?;
             }
+        }
+        // What is held in an older version is still there upstream, though this one cannot be read.
+        let unread: Vec<&str> = rejects.keys().map(String::as_str).collect();
+        for ids in portions(&unread).filter(|_| self.full_run.is_some()) {
+            work_item::Entity::update_many()
+                .col_expr(Column::SeenInRun, Expr::value(self.full_run))
+                .filter(Column::SourceId.eq(ticket.source_id))
+                .filter(Column::ExternalId.is_in(ids.iter().copied()))
+                .exec(tx)
+                .await?;
         }
         let rows: Vec<reject::ActiveModel> = rejects
             .into_iter()

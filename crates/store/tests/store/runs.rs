@@ -92,6 +92,23 @@ async fn what_the_source_no_longer_has_stays_counted_if_finished_and_ends_if_ope
 }
 
 #[tokio::test]
+async fn what_a_full_run_saw_but_could_not_read_is_not_gone() {
+    on_both(async |database| {
+        let store = database.open().await;
+        pull(&store, [item("1"), item("2")]).await;
+        let full = begin(&store, RunMode::Full).await;
+        let unreadable = Reject { record: "1".to_owned(), reason: "opened_at is not a time".to_owned() };
+        let only_rejects = Batch { rejects: vec![unreadable], ..Batch::default() };
+        store.write_batch(&full, only_rejects, at("2026-11-01")).await.unwrap();
+        end(&store, &full).await;
+        assert_eq!(references(&store, true).await, ["INC2"]);
+        let status = store.feed_statuses(at("2026-11-01")).await.unwrap().remove(0);
+        assert_eq!((status.held, status.gone, status.rejected), (1, 1, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_older_version_changes_nothing_and_the_newest_of_a_batch_wins() {
     on_both(async |database| {
         let store = database.open().await;
