@@ -54,10 +54,9 @@ async fn prometheus_scrapes_it() {
     let folder = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = folder.path().join("prometheus.yml");
-    let text = format!(
-        "scrape_configs:\n- job_name: waterline\n  scrape_interval: 1s\n  static_configs:\n  - targets: ['{}']\n",
-        site.address
-    );
+    let shipped = include_str!("../../dashboards/prometheus.yml");
+    let text = shipped.replace("127.0.0.1:8080", &site.address.to_string()).replace("15s", "1s");
+    assert_ne!(text, shipped);
     std::fs::write(&config, text).unwrap();
     let _prometheus = Prometheus(
         Command::new("prometheus")
