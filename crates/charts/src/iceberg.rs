@@ -301,7 +301,7 @@ impl Picture<'_> {
         };
         let ktlo = (1.0 - self.share.value - self.share.unclassified).max(0.0);
         let range = (self.share.unclassified > 0.0)
-            .then(|| format!("up to {} if all the hatched were", percent(self.share.upper)));
+            .then(|| format!("up to {} with the hatched work", percent(self.share.upper)));
         match self.layout {
             Layout::Wide => {
                 let rise = if range.is_some() { 22.0 } else { 0.0 };

@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QuerySelect,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::OnConflict,
 };
 use waterline_core::{Coverage, TextPolicy};
@@ -70,6 +70,19 @@ pub struct FeedStatus {
     pub retries: i64,
     /// Time spent waiting since then because the source asked for it.
     pub throttled_seconds: f64,
+}
+
+/// Why records of one feed could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The source's configured name.
+    pub source: String,
+    /// One of its feeds.
+    pub feed: String,
+    /// Names what is wrong, never a ticket's text.
+    pub reason: String,
+    /// How many records wait for this reason.
+    pub records: i64,
 }
 
 impl Store {
@@ -184,6 +197,39 @@ impl Store {
         Ok(coverage)
     }
 
+    /// Why records wait in quarantine: by source and feed, the commonest reason first, at most so many.
+    pub async fn quarantine(&self, most: u64) -> Result<Vec<Quarantined>, StoreError> {
+        self.reasons(most).await.doing("say what could not be read")
+    }
+
+    async fn reasons(&self, most: u64) -> Result<Vec<Quarantined>, DbErr> {
+        let db = self.reader();
+        let names = source_names(db).await?;
+        let rows = reject::Entity::find()
+            .select_only()
+            .columns([reject::Column::SourceId, reject::Column::Feed, reject::Column::Reason])
+            .column_as(reject::Column::Record.count(), "records")
+            .group_by(reject::Column::SourceId)
+            .group_by(reject::Column::Feed)
+            .group_by(reject::Column::Reason)
+            .order_by_desc(reject::Column::Record.count())
+            .order_by_asc(reject::Column::Reason)
+            .limit(most)
+            .into_model::<ReasonRow>()
+            .all(db)
+            .await?;
+        let mut reasons: Vec<Quarantined> = rows
+            .into_iter()
+            .map(|ReasonRow { source_id, feed, reason, records }| {
+                let source = names.get(&source_id).cloned().unwrap_or_default();
+                Quarantined { source, feed, reason, records }
+            })
+            .collect();
+        // Stable, so the commonest stays first within its feed.
+        reasons.sort_by(|a, b| (&a.source, &a.feed).cmp(&(&b.source, &b.feed)));
+        Ok(reasons)
+    }
+
     /// Whether any source holds simulated data.
     pub async fn shows_example_data(&self) -> Result<bool, StoreError> {
         let simulated = source::Entity::find().filter(source::Column::ExampleData.eq(true));
@@ -207,6 +253,14 @@ async fn register_feeds(tx: &DatabaseTransaction, source_id: i32, feeds: &[&str]
         .collect();
     let once = OnConflict::columns([feed::Column::SourceId, feed::Column::Feed]).do_nothing().to_owned();
     bulk::insert_all::<feed::Entity>(tx, &rows, Some(&once)).await
+}
+
+#[derive(FromQueryResult)]
+struct ReasonRow {
+    source_id: i32,
+    feed: String,
+    reason: String,
+    records: i64,
 }
 
 #[derive(FromQueryResult)]

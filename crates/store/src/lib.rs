@@ -36,7 +36,7 @@ mod verify;
 pub use accounts::{NewUser, Role, User};
 pub use audit_log::AuditEntry;
 pub use error::StoreError;
-pub use feeds::{FeedStatus, Traffic};
+pub use feeds::{FeedStatus, Quarantined, Traffic};
 pub use items::{ItemFilter, ItemPage, ItemView};
 pub use ledger::{Batch, BatchOutcome, Classified, Reject};
 pub use runs::{RunMode, RunOutcome, RunTicket};

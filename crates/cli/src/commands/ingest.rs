@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use anyhow::bail;
+use indicatif::HumanCount;
 use tokio::task::JoinSet;
 use waterline_ingestor::{Runner, RunnerLimits, Source};
-use waterline_store::{RunMode, Store};
+use waterline_store::{Quarantined, RunMode, Store};
 
 use crate::{
     args::Ingest, clock, config::Config, environment::Environment, output, progress, startup, stop::Stop,
@@ -43,6 +44,13 @@ async fn pull(ingest: &Ingest, config: &Config, store: Store, sources: &[Arc<Sou
     let mut mode = if ingest.full { RunMode::Full } else { RunMode::Incremental };
     loop {
         let failed = round(&runner, sources, mode).await;
+        for waiting in runner.store.quarantine(5).await? {
+            let Quarantined { source, feed, reason, records } = waiting;
+            output::note(format!(
+                "{source}/{feed}: {} could not be read: {reason}",
+                HumanCount(records.unsigned_abs())
+            ));
+        }
         let outcome = format!("{failed} of {} sources could not be pulled completely", sources.len());
         match (ingest.watch, failed) {
             (false, 0) => return Ok(()),

@@ -149,6 +149,10 @@ async fn unreadable_records_wait_until_a_later_version_can_be_read() {
         assert_eq!(store.write_batch(&ticket, first, now).await.unwrap().added, 2);
         let rejected = async || store.coverage(now).await.unwrap().rejected;
         assert_eq!(rejected().await, 4);
+        let commonest = store.quarantine(1).await.unwrap().remove(0);
+        assert_eq!((commonest.source.as_str(), commonest.feed.as_str()), ("desk", "incident"));
+        assert_eq!((commonest.reason.as_str(), commonest.records), ("no date ", 2));
+        assert_eq!(store.quarantine(9).await.unwrap().iter().map(|waiting| waiting.records).sum::<i64>(), 4);
         store.write_batch(&ticket, batch([item("1"), finished("3", "2026-10-05")]), now).await.unwrap();
         assert_eq!(rejected().await, 2);
         end(&store, &ticket).await;

@@ -5,7 +5,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use chrono::{DateTime, Utc};
 use waterline_core::{ReportingZone, TextPolicy};
-use waterline_store::FeedStatus;
+use waterline_store::{FeedStatus, Quarantined};
 
 use crate::{
     access::Visit,
@@ -29,7 +29,11 @@ struct Source {
     text: &'static str,
     example_data: bool,
     feeds: Vec<Feed>,
+    quarantined: Vec<String>,
 }
+
+/// How many reasons are shown; a feed with more has one cause that shows in the first ones.
+const REASONS: u64 = 20;
 
 struct Feed {
     name: String,
@@ -50,15 +54,21 @@ pub(crate) async fn page(site: Data<Site>, visit: Visit) -> Result<SourcesPage, 
     let now = (site.app.clock)();
     let zone = site.app.store.zone();
     let statuses = site.app.store.feed_statuses(now).await?;
+    let quarantined = site.app.store.quarantine(REASONS).await?;
     Ok(SourcesPage {
         layout: Layout::new(&site, &visit, Place::Sources).await?,
         zone: zone.name(),
-        sources: by_source(&statuses, now, zone),
+        sources: by_source(&statuses, &quarantined, now, zone),
     })
 }
 
 /// The store gives feeds ordered by source.
-fn by_source(statuses: &[FeedStatus], now: DateTime<Utc>, zone: ReportingZone) -> Vec<Source> {
+fn by_source(
+    statuses: &[FeedStatus],
+    quarantined: &[Quarantined],
+    now: DateTime<Utc>,
+    zone: ReportingZone,
+) -> Vec<Source> {
     statuses
         .chunk_by(|left, right| left.source == right.source)
         .filter_map(|feeds| {
@@ -69,6 +79,13 @@ fn by_source(statuses: &[FeedStatus], now: DateTime<Utc>, zone: ReportingZone) -
                 text: text_words(first.text),
                 example_data: first.example_data,
                 feeds: feeds.iter().map(|feed| Feed::new(feed, now, zone)).collect(),
+                quarantined: quarantined
+                    .iter()
+                    .filter(|waiting| waiting.source == first.source)
+                    .map(|Quarantined { feed, reason, records, .. }| {
+                        format!("{feed}, {}: {reason}", words::count(*records))
+                    })
+                    .collect(),
             })
         })
         .collect()
@@ -200,7 +217,15 @@ mod tests {
     #[test]
     fn feeds_stand_under_their_source() {
         let statuses = [feed("A", "x"), feed("A", "y"), feed("B", "x")];
-        let sources = by_source(&statuses, now(), ReportingZone::default());
+        let quarantined = [Quarantined {
+            source: "B".to_owned(),
+            feed: "x".to_owned(),
+            reason: "opened_at is missing".to_owned(),
+            records: 1200,
+        }];
+        let sources = by_source(&statuses, &quarantined, now(), ReportingZone::default());
         assert_eq!(sources.iter().map(|source| source.feeds.len()).collect::<Vec<_>>(), [2, 1]);
+        assert!(sources[0].quarantined.is_empty());
+        assert_eq!(sources[1].quarantined, ["x, 1,200: opened_at is missing"]);
     }
 }
