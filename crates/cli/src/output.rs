@@ -19,11 +19,16 @@ pub(crate) fn note(text: impl AsRef<str>) {
         progress::above_bars(|| write_line(&mut io::stderr().lock(), text.as_ref().as_bytes()));
 }
 
-/// One sentence, then what caused it, each on its line.
+/// One sentence, then what caused it, each on its line. Database errors repeat their cause in their own
+/// text, so what was said already is not said again.
 pub(crate) fn report(error: &anyhow::Error) {
-    note(format!("error: {error}"));
-    for cause in error.chain().skip(1) {
-        note(format!("  because: {cause}"));
+    let mut said = format!("error: {error}");
+    note(&said);
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            note(format!("  because: {cause}"));
+        }
+        said = cause;
     }
 }
 

@@ -155,7 +155,10 @@ fn task<'a>(tasks: &'a mut BTreeMap<String, Task>, source: &str, feed: &str) -> 
 fn in_words(report: &FeedReport) -> String {
     match &report.outcome {
         FeedOutcome::Failed(why) => format!("FAILED after {} records: {why}", HumanCount(report.records)),
-        FeedOutcome::Busy => "left alone, because another process is pulling it".to_owned(),
+        FeedOutcome::Busy => {
+            "left alone, because another process is pulling it, or was killed less than 3 minutes ago"
+                .to_owned()
+        }
         FeedOutcome::Drained => {
             let unreadable = match report.rejected {
                 0 => String::new(),

@@ -314,13 +314,17 @@ impl Drain<'_> {
     }
 }
 
-/// An error and what caused it, in one line.
+/// An error and what caused it, in one line. Database errors repeat their cause in their own text, so what
+/// was said already is not said again.
 fn sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(deeper) = cause {
-        text.push_str(": ");
-        text.push_str(&deeper.to_string());
+        let said = deeper.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
         cause = deeper.source();
     }
     text
