@@ -10,6 +10,8 @@ needed=(
     "/usr/share/doc/rt5-db-sqlite:rt5-db-sqlite"
     "prometheus:prometheus"
     "chromium:chromium"
+    # Of Arial's widths, so that pages are tested as wide as people see them.
+    "/usr/share/fonts/truetype/liberation*:fonts-liberation"
 )
 
 is_there() {
