@@ -30,10 +30,10 @@ impl Plan {
         match layout {
             Layout::Wide => Self {
                 width: 1040.0,
-                height: 806.0,
-                berg: Berg::new(236.0, 84.0, 440.0, 600.0),
+                height: 834.0,
+                berg: Berg::new(236.0, 112.0, 440.0, 600.0),
                 callout: (16.0, 72.0, 20.0),
-                labels: LabelColumn { knee: 692.0, x: 724.0, top: 16.0, bottom: 798.0, size: 17.0, line: 36 },
+                labels: LabelColumn { knee: 692.0, x: 724.0, top: 16.0, bottom: 826.0, size: 17.0, line: 36 },
             },
             Layout::Narrow => Self {
                 width: 340.0,

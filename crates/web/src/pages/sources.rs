@@ -95,8 +95,8 @@ fn by_source(
 pub(super) fn text_words(text: TextPolicy) -> &'static str {
     match text {
         TextPolicy::None => "no text",
-        TextPolicy::Title => "titles, with what could name a person taken out",
-        TextPolicy::Full => "titles and descriptions, with what could name a person taken out",
+        TextPolicy::Title => "titles, with numbers and addresses of people taken out",
+        TextPolicy::Full => "titles and descriptions, with numbers and addresses of people taken out",
     }
 }
 
