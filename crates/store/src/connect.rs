@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnAcquireErr, ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use crate::StoreError;
 
@@ -149,6 +149,10 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, DbErr> {
 
 /// What lies at the bottom of a chain of errors; the rest only says that something failed.
 fn reason(error: &DbErr) -> String {
+    // The driver tries again until its time is up, and then says only that.
+    if matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) {
+        return format!("no server answered within {} seconds", ANSWER.as_secs());
+    }
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
         deepest = source;
