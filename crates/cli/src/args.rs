@@ -137,7 +137,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
 
-    /// How much of the tickets' text to keep, after removing what could name a patient.
+    /// How much of the tickets' text to keep, after taking out numbers and addresses of people.
     #[arg(long, value_enum, default_value_t = Text::Title)]
     pub(crate) text: Text,
 }

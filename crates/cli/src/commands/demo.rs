@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use chrono::NaiveDate;
-use waterline_core::{Basis, Breakdown, Coverage, Figures, MonthRange, ReportingZone, TextPolicy};
+use waterline_core::{Basis, Breakdown, ERROR_NOT_MEASURED, Figures, MonthRange, ReportingZone, TextPolicy};
 use waterline_ingestor::{
     FeedOutcome, Runner, RunnerLimits, Source,
     config::{AuthConfig, SecretRef, SourceConfig},
@@ -171,15 +171,17 @@ async fn headline(store: &Store, classification: &Classification) -> anyhow::Res
     let by = Breakdown::Category;
     let rows = store.work_done(period, by.dimension()).await?;
     let taxonomy = classification.classifier.taxonomy();
-    let figures = Figures::new(period, Basis::Effort, by, &rows, taxonomy, Coverage::default(), 0);
+    let coverage = store.coverage(clock::now()).await?;
+    let figures = Figures::new(period, Basis::Effort, by, &rows, taxonomy, coverage, 0);
     Ok(match figures.all.share {
         None => format!("All tickets are in. No work was finished in {}.", period.in_words()),
         Some(share) => format!(
             "All tickets are in. From {}, {} of all effort was visible work; at most {}, if all \
-             unclassified work proved to be visible.",
+             unclassified work proved to be visible. Error: {ERROR_NOT_MEASURED}. Coverage: {}.",
             period.in_words(),
             words::percent(share.value),
-            words::percent(share.upper)
+            words::percent(share.upper),
+            coverage.ratio().map_or_else(|| "not known".to_owned(), words::percent),
         ),
     })
 }
