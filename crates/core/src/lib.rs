@@ -11,6 +11,7 @@ mod effort;
 mod figures;
 mod iceberg;
 mod kind;
+pub mod model;
 mod period;
 pub mod redaction;
 pub mod rules;
@@ -18,7 +19,7 @@ mod tally;
 mod taxonomy;
 mod work_item;
 
-pub use classification::{Classifier, Method, Verdict};
+pub use classification::{Classifier, Decision, Method, Verdict, settle};
 pub use clock::Clock;
 pub use effort::{EffortEntry, EffortRates, LoggedSample};
 pub use figures::{Breakdown, ERROR_NOT_MEASURED, Figures, GroupFigure, merge_small_groups};

@@ -238,7 +238,7 @@ fn the_default_rules_agree_with_an_analyst() {
         let found = rules.first_match(&ticket(*kind, title));
         let given = found.as_ref().map_or("", |found| found.rule.category.as_str());
         if given != *wanted {
-            let reason = found.map_or("no rule matched".to_owned(), |found| found.reason);
+            let reason = found.map_or("no rule matched".to_owned(), |found| found.reason(&item));
             disagreements.push(format!("{kind} {title:?}: wanted {wanted:?}, got {given:?}; {reason}"));
         }
     }

@@ -37,13 +37,22 @@ pub struct Rule {
     pub category: CategoryId,
 }
 
-/// A rule that matched, and on what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A rule that matched.
+#[derive(Clone, Copy, Debug)]
 pub struct Match<'a> {
     /// The rule.
     pub rule: &'a Rule,
-    /// A sentence: `rule 12 "Password reset" matched "reset my password" in the title`.
-    pub reason: String,
+    rules: &'a RuleSet,
+}
+
+impl Match<'_> {
+    /// A sentence: `rule 12 "Password reset" matched "reset my password" in the title`. `item` is what
+    /// the rule matched.
+    pub fn reason(&self, item: &WorkItem) -> String {
+        let reading = self.rules.index.read(item, |_| ());
+        let evidence = self.rules.conditions[self.rule.number - 1].evidence(&reading);
+        format!("rule {} \"{}\" matched {evidence}", self.rule.number, self.rule.name)
+    }
 }
 
 /// Rules in order, compiled.
@@ -99,10 +108,7 @@ impl RuleSet {
             }
         });
         let place = places(&candidates).find(|&place| self.conditions[place].holds(&reading))?;
-        let rule = &self.rules[place];
-        let evidence = self.conditions[place].evidence(&reading);
-        let reason = format!("rule {} \"{}\" matched {evidence}", rule.number, rule.name);
-        Some(Match { rule, reason })
+        Some(Match { rule: &self.rules[place], rules: self })
     }
 
     /// All rules, in the order in which they are tried.

@@ -37,7 +37,7 @@ fn reason(when: &str) -> String {
         updated_at: at,
         logged: vec![EffortEntry { at: None, seconds: 5400 }],
     };
-    rules.first_match(&item).map_or("no match".to_owned(), |found| found.reason)
+    rules.first_match(&item).map_or("no match".to_owned(), |found| found.reason(&item))
 }
 
 #[test]
