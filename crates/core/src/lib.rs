@@ -5,6 +5,7 @@
 //! these functions answer, so a figure is worked out in one place only.
 #![warn(missing_docs)]
 
+pub mod audit;
 mod classification;
 mod clock;
 mod effort;
@@ -17,6 +18,7 @@ pub mod redaction;
 pub mod rules;
 mod tally;
 mod taxonomy;
+pub mod watch;
 mod work_item;
 
 pub use classification::{Classifier, Decision, Method, Verdict, settle};
