@@ -90,13 +90,14 @@ async fn ingest(trust: &Trust, url: String) -> (u64, f64) {
     ))
     .unwrap();
     let source = config.build(&|_| Some(settings.password.clone()), &clock).unwrap();
-    let store =
-        Store::open(Settings { url, zone: ReportingZone::default(), default_effort: BTreeMap::new() });
-    let store = store.await.unwrap();
-    let taxonomy = Taxonomy::parse(TAXONOMY).unwrap();
-    let classifier = Arc::new(Classifier::new(RuleSet::parse(RULES, &taxonomy).unwrap(), taxonomy));
-    let rule_set = store.rule_set_number(RULES, clock()).await.unwrap();
-    let runner = Runner { store, classifier, rule_set, clock, limits: RunnerLimits::default() };
+    let settings = Settings {
+        url,
+        zone: ReportingZone::default(),
+        default_effort: BTreeMap::new(),
+        first_rules: RuleTexts { taxonomy: TAXONOMY.to_owned(), rules: RULES.to_owned() },
+    };
+    let store = Store::open(settings, clock()).await.unwrap();
+    let runner = Runner { store, clock, limits: RunnerLimits::default() };
     let start = Instant::now();
     let report = runner.pull(&source, RunMode::Incremental, &|_| {}).await;
     let seconds = start.elapsed().as_secs_f64();

@@ -82,26 +82,24 @@ pub(crate) async fn ledger() -> Ledger {
 
 async fn open(database: &'static str, url: impl Fn(&TempDir) -> String) -> Ledger {
     let folder = tempfile::tempdir().unwrap();
-    let settings =
-        Settings { url: url(&folder), zone: ReportingZone::default(), default_effort: BTreeMap::new() };
-    Ledger { database, store: Store::open(settings).await.unwrap(), _folder: folder }
-}
-
-/// The rules and categories that Waterline ships.
-pub(crate) fn classifier() -> Arc<Classifier> {
-    let taxonomy = Taxonomy::parse(TAXONOMY).unwrap();
-    Arc::new(Classifier::new(RuleSet::parse(RULES, &taxonomy).unwrap(), taxonomy))
+    let settings = Settings {
+        url: url(&folder),
+        zone: ReportingZone::default(),
+        default_effort: BTreeMap::new(),
+        first_rules: RuleTexts { taxonomy: TAXONOMY.to_owned(), rules: RULES.to_owned() },
+    };
+    let now = "2026-11-01T09:00:00Z".parse().unwrap();
+    Ledger { database, store: Store::open(settings, now).await.unwrap(), _folder: folder }
 }
 
 /// A runner that does not wait long.
 pub(crate) async fn runner(store: &Store, clock: Clock) -> Runner {
-    let rule_set = store.rule_set_number(RULES, clock()).await.unwrap();
     let limits = RunnerLimits {
         first_retry: Duration::from_millis(5),
         longest_wait: Duration::from_millis(50),
         ..RunnerLimits::default()
     };
-    Runner { store: store.clone(), classifier: classifier(), rule_set, clock, limits }
+    Runner { store: store.clone(), clock, limits }
 }
 
 /// A source as somebody would write it down. Every secret that it asks the environment for is `secret`.

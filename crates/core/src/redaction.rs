@@ -101,6 +101,7 @@ impl Redactor {
             &mut item.team,
             &mut item.system,
             &mut item.source_category,
+            &mut item.source_status,
         ];
         for text in optional.into_iter().flatten().chain(&mut item.labels).chain([&mut item.reference]) {
             if let Cow::Owned(redacted) = self.redact(text) {
@@ -373,6 +374,7 @@ mod tests {
             system: None,
             priority: None,
             source_category: None,
+            source_status: None,
             labels: vec!["943 476 5919".to_owned()],
             parent: None,
             opened_at: at,

@@ -66,6 +66,8 @@ pub struct WorkItem {
     pub priority: Option<u8>,
     /// The source's own category label, as rules may want to look at it.
     pub source_category: Option<String>,
+    /// The source's own word for where it stands, so that a new one is noticed; `state` is what counts.
+    pub source_status: Option<String>,
     /// The source's own labels.
     pub labels: Vec<String>,
     /// `external_id` of the piece of work that this one belongs to, within the same source.

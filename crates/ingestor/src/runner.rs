@@ -1,16 +1,14 @@
-//! Drains feeds: fetch, extract, redact, classify, store, and again until the source has no more.
+//! Drains feeds: fetch, extract, redact, store (which classifies), and again until the source has no more.
 //!
 //! The next batch is fetched while the one before it is being stored. A batch and the cursor behind it go
 //! into one transaction, so whatever ends a run (an error, Ctrl-C, a power cut) leaves whole batches, and
 //! the next run goes on behind the last of them.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
 
 use chrono::{DateTime, Utc};
-use waterline_core::{Classifier, Clock};
-use waterline_store::{
-    Batch as StoredBatch, Classified, Reject, RunMode, RunOutcome, RunTicket, Store, StoreError,
-};
+use waterline_core::{Clock, WorkItem};
+use waterline_store::{Batch as StoredBatch, Reject, RunMode, RunOutcome, RunTicket, Store, StoreError};
 
 use crate::{
     Batch, Cursor, FeedId, FetchError, Next, RawRecord, RunnerLimits, Source,
@@ -21,10 +19,6 @@ use crate::{
 pub struct Runner {
     /// Where the work goes.
     pub store: Store,
-    /// Gives every item its verdict.
-    pub classifier: Arc<Classifier>,
-    /// The number that the store gave the classifier's rules.
-    pub rule_set: i32,
     /// The present.
     pub clock: Clock,
     /// How patient to be.
@@ -263,7 +257,6 @@ impl Drain<'_> {
             cursor: Some(cursor.0),
             upstream_total: batch.upstream_total,
             traffic: self.source.http.take_traffic(),
-            rule_set: self.runner.rule_set,
         };
         let outcome = self.runner.store.write_batch(ticket, stored, self.now()).await?;
         report.added += outcome.added;
@@ -282,21 +275,20 @@ impl Drain<'_> {
         Ok(())
     }
 
-    /// Reads, redacts and classifies; what cannot be read goes to quarantine with its reason.
+    /// Reads and redacts; what cannot be read goes to quarantine with its reason.
     fn understand(
         &self,
         ticket: &RunTicket,
         number: u64,
         records: &[RawRecord],
-    ) -> (Vec<Classified>, Vec<Reject>) {
+    ) -> (Vec<WorkItem>, Vec<Reject>) {
         let mut items = Vec::with_capacity(records.len());
         let mut rejects = Vec::new();
         for (index, record) in records.iter().enumerate() {
             match self.source.connector.extract(record) {
                 Ok(found) => items.extend(found.into_iter().map(|mut item| {
                     self.source.redactor.apply(&mut item, self.source.text);
-                    let verdict = self.runner.classifier.classify(&item);
-                    Classified { item, verdict }
+                    item
                 })),
                 Err(fault) => rejects.push(Reject {
                     record: fault.record.unwrap_or_else(|| {

@@ -9,6 +9,7 @@ use sea_orm::{
 use waterline_core::{EffortEntry, EffortRates, Kind, Method, ReportingZone, State, Verdict, WorkItem};
 
 use crate::{
+    InForce,
     bulk::portions,
     contributions::Entry,
     entity::{effort_entry, work_item},
@@ -35,7 +36,7 @@ pub(crate) struct Held {
 pub(crate) struct Arrival<'a> {
     pub(crate) source_id: i32,
     pub(crate) feed: &'a str,
-    pub(crate) rule_set: i32,
+    pub(crate) in_force: &'a InForce,
     /// The full pull under way, if there is one.
     pub(crate) full_run: Option<i64>,
     pub(crate) zone: ReportingZone,
@@ -61,17 +62,35 @@ pub(crate) fn unholdable(item: &WorkItem) -> Option<String> {
     Some(format!("{} seconds of effort in one entry are too many to be true", entry.seconds))
 }
 
+/// The item in the shape in which it is held, which is also the one that is classified.
+pub(crate) fn tidy(item: WorkItem) -> WorkItem {
+    WorkItem {
+        reference: text(item.reference),
+        title: item.title.map(text),
+        description: item.description.map(text),
+        department: name(item.department),
+        team: name(item.team),
+        system: name(item.system),
+        source_category: name(item.source_category),
+        source_status: name(item.source_status),
+        labels: item.labels.into_iter().map(text).collect(),
+        parent: item.parent.map(text),
+        opened_at: item.opened_at.trunc_subsecs(6),
+        finished_at: item
+            .finished_at
+            .filter(|_| item.state == State::Finished)
+            .map(|at| at.trunc_subsecs(6)),
+        ..item
+    }
+}
+
 impl Held {
     /// The item as it will be held, in place of `old`. A person's tag stays.
     pub(crate) fn arriving(item: WorkItem, verdict: Verdict, on: &Arrival<'_>, old: Option<&Self>) -> Self {
         let entries = entries(&item, on.zone);
-        let opened_at = item.opened_at.trunc_subsecs(6);
-        let finished_at =
-            item.finished_at.filter(|_| item.state == State::Finished).map(|at| at.trunc_subsecs(6));
-        let (opened_on, finished_on) = (on.zone.day(opened_at), finished_at.map(|at| on.zone.day(at)));
-        let team = name(item.team);
-        let reference = text(item.reference);
-        let title = item.title.map(text);
+        let (opened_on, finished_on) =
+            (on.zone.day(item.opened_at), item.finished_at.map(|at| on.zone.day(at)));
+        let estimated_seconds = estimate(on.rates, &item);
         let machine_category = verdict.category.map(|id| id.as_str().to_owned());
         let machine_method = verdict.method.as_str().to_owned();
         let tagged = old.map(|old| &old.row).filter(|row| row.method == Method::Tag.as_str());
@@ -80,28 +99,29 @@ impl Held {
             source_id: on.source_id,
             feed: on.feed.to_owned(),
             external_id: item.external_id,
-            search_text: format!("{reference} {}", title.as_deref().unwrap_or_default()).to_lowercase(),
-            reference,
+            search_text: format!("{} {}", item.reference, item.title.as_deref().unwrap_or_default())
+                .to_lowercase(),
+            reference: item.reference,
             kind: item.kind.as_str().to_owned(),
-            title,
-            description: item.description.map(text),
+            title: item.title,
+            description: item.description,
             state: item.state.as_str().to_owned(),
-            department: name(item.department),
-            system: name(item.system),
+            department: item.department,
+            system: item.system,
             priority: item.priority.map(i16::from),
-            source_category: name(item.source_category),
-            labels: serde_json::Value::from(item.labels.into_iter().map(text).collect::<Vec<_>>())
-                .to_string(),
-            parent: item.parent.map(text),
-            opened_at,
+            source_category: item.source_category,
+            source_status: item.source_status,
+            labels: serde_json::Value::from(item.labels).to_string(),
+            parent: item.parent,
+            opened_at: item.opened_at,
             opened_on,
-            finished_at,
+            finished_at: item.finished_at,
             finished_on,
             listed_on: finished_on.unwrap_or(opened_on),
             updated_at: item.updated_at.trunc_subsecs(6),
             logged_seconds: logged_seconds(&entries),
-            estimated_seconds: estimate(on.rates, item.kind, team.as_deref(), finished_at, &entries),
-            team,
+            estimated_seconds,
+            team: item.team,
             category: tagged.map_or_else(|| machine_category.clone(), |row| row.category.clone()),
             method: tagged.map_or_else(|| machine_method.clone(), |row| row.method.clone()),
             tagged_by: tagged.and_then(|row| row.tagged_by.clone()),
@@ -109,7 +129,12 @@ impl Held {
             machine_category,
             machine_method,
             machine_reason: text(verdict.reason),
-            rule_set: on.rule_set,
+            machine_rule: verdict.rule,
+            machine_confidence: verdict.confidence,
+            rule_set: on.in_force.rule_set,
+            model: on.in_force.model.filter(|_| verdict.method == Method::Model),
+            likeness: 0,
+            worth: 0,
             gone_at: None,
             seen_in_run: on.full_run.or_else(|| old.and_then(|old| old.row.seen_in_run)),
         };
@@ -137,6 +162,7 @@ impl Held {
             system: row.system.clone(),
             priority: row.priority.and_then(|priority| u8::try_from(priority).ok()),
             source_category: row.source_category.clone(),
+            source_status: row.source_status.clone(),
             labels: serde_json::from_str(&row.labels)
                 .map_err(|error| unreadable(format!("the labels of item {}: {error}", row.id)))?,
             parent: row.parent.clone(),
@@ -184,14 +210,9 @@ fn logged_seconds(entries: &[Entry]) -> Option<i64> {
     (!entries.is_empty()).then(|| entries.iter().map(|entry| entry.seconds).sum())
 }
 
-fn estimate(
-    rates: &EffortRates,
-    kind: Kind,
-    team: Option<&str>,
-    finished_at: Option<DateTime<Utc>>,
-    entries: &[Entry],
-) -> Option<i64> {
-    (finished_at.is_some() && entries.is_empty()).then(|| rates.estimate(kind, team))
+fn estimate(rates: &EffortRates, item: &WorkItem) -> Option<i64> {
+    (item.finished_at.is_some() && item.logged.is_empty())
+        .then(|| rates.estimate(item.kind, item.team.as_deref()))
 }
 
 /// PostgreSQL refuses a null byte in a text, and one bad title must not cost a batch.

@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
@@ -10,7 +13,7 @@ use sea_orm::{
 use waterline_core::{EffortRates, Verdict, WorkItem};
 
 use crate::{
-    RunTicket, Store, StoreError, Traffic,
+    InForce, RunTicket, Store, StoreError, Traffic,
     bulk::{self, insert_all, portions},
     contributions::Entry,
     entity::{
@@ -20,17 +23,15 @@ use crate::{
     error::Doing,
     estimates,
     held::{self, Arrival, Held},
+    in_force::held_in_force,
     lease,
     rollup::Deltas,
 };
 
 /// A work item with the machine's verdict on it.
-#[derive(Clone, Debug)]
-pub struct Classified {
-    /// The item, redacted.
-    pub item: WorkItem,
-    /// What the machine made of it.
-    pub verdict: Verdict,
+struct Classified {
+    item: WorkItem,
+    verdict: Verdict,
 }
 
 /// A record that could not be read: kept with its reason until a later version of it can be.
@@ -45,8 +46,8 @@ pub struct Reject {
 /// One batch of one feed, with the cursor behind it.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// What could be read.
-    pub items: Vec<Classified>,
+    /// What could be read, redacted.
+    pub items: Vec<WorkItem>,
     /// What could not.
     pub rejects: Vec<Reject>,
     /// Where the next batch begins; `None` leaves the saved one.
@@ -55,8 +56,6 @@ pub struct Batch {
     pub upstream_total: Option<u64>,
     /// HTTP traffic since the batch before.
     pub traffic: Traffic,
-    /// Number of the rule set behind the verdicts.
-    pub rule_set: i32,
 }
 
 /// What became of the items of a batch.
@@ -75,8 +74,9 @@ pub struct BatchOutcome {
 const DOING: &str = "write the batch";
 
 impl Store {
-    /// Items, effort entries, rollups, quarantine, counters and cursor in one transaction. The same id
-    /// twice in a batch: the newest wins (the last of equals). Tagged items keep their tag.
+    /// Classifies the items by what is in force, and writes them, effort entries, rollups, quarantine,
+    /// counters and cursor in one transaction. The same id twice in a batch: the newest wins (the last of
+    /// equals). Tagged items keep their tag.
     pub async fn write_batch(
         &self,
         ticket: &RunTicket,
@@ -85,10 +85,10 @@ impl Store {
     ) -> Result<BatchOutcome, StoreError> {
         let records = batch.items.len() + batch.rejects.len();
         let (items, rejects) = sort_out(batch.items, batch.rejects);
-        let tx = self.begin(DOING).await?;
+        let (tx, in_force, items) = self.classify_and_begin(items).await?;
         let rates = estimates::rates_in_use(&tx, self.default_effort()).await.doing(DOING)?;
         let feed = lease::renew(&tx, ticket, now).await?;
-        let plan = self.plan(&tx, ticket, &feed, items, batch.rule_set, &rates).await.doing(DOING)?;
+        let plan = self.plan(&tx, ticket, &feed, items, &in_force, &rates).await.doing(DOING)?;
         let outcome = plan.outcome;
         let progress = lease::Progress {
             cursor: batch.cursor,
@@ -106,19 +106,43 @@ impl Store {
         Ok(outcome)
     }
 
+    /// Classifies before the transaction, so that others need not wait for it, and makes sure inside it
+    /// that nothing else came into force in between.
+    async fn classify_and_begin(
+        &self,
+        mut items: BTreeMap<String, WorkItem>,
+    ) -> Result<(DatabaseTransaction, Arc<InForce>, BTreeMap<String, Classified>), StoreError> {
+        loop {
+            let in_force = self.in_force().await?;
+            let classified = items
+                .into_iter()
+                .map(|(id, item)| {
+                    let verdict = in_force.classifier.classify(&item);
+                    (id, Classified { item, verdict })
+                })
+                .collect::<BTreeMap<_, _>>();
+            let tx = self.begin(DOING).await?;
+            if held_in_force(&tx).await.doing(DOING)? == in_force.adoption {
+                return Ok((tx, in_force, classified));
+            }
+            tx.rollback().await.doing(DOING)?;
+            items = classified.into_iter().map(|(id, classified)| (id, classified.item)).collect();
+        }
+    }
+
     async fn plan(
         &self,
         tx: &DatabaseTransaction,
         ticket: &RunTicket,
         feed: &feed::Model,
         items: BTreeMap<String, Classified>,
-        rule_set: i32,
+        in_force: &InForce,
         rates: &EffortRates,
     ) -> Result<Plan, DbErr> {
         let arrival = Arrival {
             source_id: ticket.source_id,
             feed: &ticket.feed,
-            rule_set,
+            in_force,
             full_run: feed.full_run,
             zone: self.zone(),
             rates,
@@ -135,22 +159,22 @@ impl Store {
     }
 }
 
-/// One version per id, and what can be held apart from what cannot.
+/// One version per id, in the shape in which it will be held, and what can be held apart from what cannot.
 fn sort_out(
-    items: Vec<Classified>,
+    items: Vec<WorkItem>,
     rejects: Vec<Reject>,
-) -> (BTreeMap<String, Classified>, BTreeMap<String, String>) {
+) -> (BTreeMap<String, WorkItem>, BTreeMap<String, String>) {
     let mut quarantined: BTreeMap<String, String> =
         rejects.into_iter().map(|reject| (held::record_key(reject.record), reject.reason)).collect();
-    let mut newest: BTreeMap<String, Classified> = BTreeMap::new();
-    for classified in items {
-        if let Some(reason) = held::unholdable(&classified.item) {
-            quarantined.insert(held::record_key(classified.item.external_id), reason);
+    let mut newest: BTreeMap<String, WorkItem> = BTreeMap::new();
+    for item in items {
+        if let Some(reason) = held::unholdable(&item) {
+            quarantined.insert(held::record_key(item.external_id), reason);
             continue;
         }
-        let known = newest.get(&classified.item.external_id);
-        if known.is_none_or(|known| known.item.updated_at <= classified.item.updated_at) {
-            newest.insert(classified.item.external_id.clone(), classified);
+        let known = newest.get(&item.external_id);
+        if known.is_none_or(|known| known.updated_at <= item.updated_at) {
+            newest.insert(item.external_id.clone(), held::tidy(item));
         }
     }
     (newest, quarantined)

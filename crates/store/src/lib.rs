@@ -9,9 +9,9 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod adoption;
 mod audit_log;
 mod bulk;
-mod classify;
 mod connect;
 mod contributions;
 mod dialect;
@@ -20,12 +20,14 @@ mod error;
 mod estimates;
 mod feeds;
 mod held;
+mod in_force;
 mod items;
 mod lease;
 mod ledger;
 mod passwords;
 mod reports;
 mod rollup;
+mod rule_sets;
 mod runs;
 mod sessions;
 mod store;
@@ -37,8 +39,10 @@ pub use accounts::{NewUser, Role, User};
 pub use audit_log::AuditEntry;
 pub use error::StoreError;
 pub use feeds::{FeedStatus, Quarantined, Traffic};
+pub use in_force::InForce;
 pub use items::{ItemFilter, ItemPage, ItemView};
-pub use ledger::{Batch, BatchOutcome, Classified, Reject};
+pub use ledger::{Batch, BatchOutcome, Reject};
+pub use rule_sets::{RuleTexts, StoredRuleSet};
 pub use runs::{RunMode, RunOutcome, RunTicket};
 pub use sessions::{Session, SignIn};
 pub use store::{Settings, Store};

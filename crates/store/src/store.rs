@@ -1,9 +1,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, sea_query::OnConflict,
 };
@@ -12,7 +13,7 @@ use waterline_core::{EffortRates, Kind, ReportingZone};
 use waterline_migrations::Migrator;
 
 use crate::{
-    StoreError, connect, dialect,
+    InForce, RuleTexts, StoreError, adoption, connect, dialect,
     entity::setting,
     error::{Doing, unreadable},
     token,
@@ -27,6 +28,9 @@ pub struct Settings {
     pub zone: ReportingZone,
     /// Seconds to assume per kind where nothing was ever logged.
     pub default_effort: BTreeMap<Kind, i64>,
+    /// What an empty database begins with. Once there is one, its own rules hold; see
+    /// [`Store::adopt`] for changing them.
+    pub first_rules: RuleTexts,
 }
 
 /// An open database. Cheap to clone.
@@ -41,6 +45,8 @@ struct Inner {
     default_effort: BTreeMap<Kind, i64>,
     /// Tells this process from others where leases are held.
     owner: String,
+    /// What was in force when last asked, compiled.
+    in_force: RwLock<Option<Arc<InForce>>>,
 }
 
 const ZONE: &str = "reporting.zone";
@@ -48,7 +54,7 @@ pub(crate) const EFFORT_RATES: &str = "effort_rates";
 
 impl Store {
     /// Opens the database and brings its layout up to date (each migration in a transaction).
-    pub async fn open(settings: Settings) -> Result<Self, StoreError> {
+    pub async fn open(settings: Settings, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let connections = connect::connect(&settings.url).await?;
         let tx = dialect::begin_write(&connections.writer).await.doing("be laid out")?;
         dialect::lock_layout(&tx).await.doing("be laid out")?;
@@ -58,23 +64,25 @@ impl Store {
         let rates =
             serde_json::to_string(&rates).map_err(|e| unreadable(e.to_string())).doing("keep the rates")?;
         keep_first(&tx, EFFORT_RATES, rates).await?;
+        adoption::begin_with(&tx, &settings.first_rules, now).await?;
         tx.commit().await.doing("be laid out")?;
         let inner = Inner {
             connections,
             zone: settings.zone,
             default_effort: settings.default_effort,
             owner: token::random()?,
+            in_force: RwLock::new(None),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Opens a database to read what is in it: unlike [`Store::open`], a file that does not exist is an
     /// error, so that a mistyped path is not answered with figures of nothing.
-    pub async fn open_existing(settings: Settings) -> Result<Self, StoreError> {
+    pub async fn open_existing(settings: Settings, now: DateTime<Utc>) -> Result<Self, StoreError> {
         if let Some(file) = connect::missing_file(&settings.url) {
             return Err(StoreError::Missing(file.display().to_string()));
         }
-        Self::open(settings).await
+        Self::open(settings, now).await
     }
 
     /// The reporting time zone.
@@ -124,6 +132,16 @@ impl Store {
         dialect::begin_write(self.writer()).await.doing(doing)
     }
 
+    /// What of this adoption is compiled already.
+    pub(crate) fn remembered(&self, adoption: i64) -> Option<Arc<InForce>> {
+        let known = self.inner.in_force.read().unwrap_or_else(PoisonError::into_inner);
+        known.clone().filter(|known| known.adoption == adoption)
+    }
+
+    pub(crate) fn remember(&self, in_force: Arc<InForce>) {
+        *self.inner.in_force.write().unwrap_or_else(PoisonError::into_inner) = Some(in_force);
+    }
+
     pub(crate) fn owner(&self) -> &str {
         &self.inner.owner
     }
@@ -166,7 +184,7 @@ async fn agree_on_zone(tx: &DatabaseTransaction, zone: ReportingZone) -> Result<
 }
 
 /// Keeps a setting unless there is one already; gives the one that holds.
-async fn keep_first(
+pub(crate) async fn keep_first(
     tx: &DatabaseTransaction,
     key: &'static str,
     value: String,

@@ -1,13 +1,12 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
 };
 
 use actix_web::{HttpServer, dev::Server, web::Data};
 use secrecy::SecretString;
 use url::Url;
-use waterline_core::{Classifier, Clock};
+use waterline_core::Clock;
 use waterline_store::Store;
 
 use crate::{metrics::HttpMetrics, routes};
@@ -46,10 +45,6 @@ impl WebSettings {
 pub struct App {
     /// The ledger.
     pub store: Store,
-    /// Rules and taxonomy.
-    pub classifier: Arc<Classifier>,
-    /// The number of the rule set in use, as the store gave it.
-    pub rule_set: i32,
     /// Tells the time.
     pub clock: Clock,
     /// How to serve.

@@ -73,7 +73,8 @@ impl Choice {
     /// The figure that is asked for.
     pub(crate) async fn iceberg(&self, site: &Site) -> Result<Iceberg, PageError> {
         let rows = site.app.store.work_done(self.with_year_before(), waterline_core::Dimension::All).await?;
-        Ok(Iceberg::new(self.period, self.basis, &rows, site.app.classifier.taxonomy()))
+        let in_force = site.app.store.in_force().await?;
+        Ok(Iceberg::new(self.period, self.basis, &rows, in_force.classifier.taxonomy(), &[]))
     }
 
     /// The months of which rows are needed.

@@ -13,11 +13,10 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use tempfile::TempDir;
 use url::form_urlencoded;
 use waterline_core::{
-    Classifier, EffortEntry, Kind, MonthRange, ReportingZone, State, Taxonomy, TextPolicy, WorkItem,
-    rules::RuleSet,
+    EffortEntry, Kind, MonthRange, ReportingZone, State, TextPolicy, WorkItem,
 };
 use waterline_store::{
-    Batch, Classified, FeedStatus, NewUser, Reject, Role, RunMode, RunOutcome, Settings, SignIn, Store,
+    Batch, FeedStatus, NewUser, Reject, Role, RunMode, RuleTexts, RunOutcome, Settings, SignIn, Store,
     Traffic,
 };
 
@@ -97,11 +96,13 @@ impl Fixture {
             url: format!("sqlite://{}", folder.path().join("waterline.db").display()),
             zone: ReportingZone::default(),
             default_effort: BTreeMap::new(),
-        })
+            first_rules: RuleTexts {
+                taxonomy: include_str!("../../../config/taxonomy.toml").to_owned(),
+                rules: include_str!("../../../config/rules.toml").to_owned(),
+            },
+        }, now())
         .await
         .unwrap();
-        let taxonomy = Taxonomy::parse(include_str!("../../../config/taxonomy.toml")).unwrap();
-        let rules = RuleSet::parse(include_str!("../../../config/rules.toml"), &taxonomy).unwrap();
         let mut settings = WebSettings {
             listen: "127.0.0.1:0".parse().unwrap(),
             public_url: None,
@@ -112,8 +113,6 @@ impl Fixture {
         change(&mut settings);
         let app = App {
             store,
-            classifier: Arc::new(Classifier::new(rules, taxonomy)),
-            rule_set: 1,
             clock: Arc::new(now),
             settings,
         };
@@ -133,7 +132,7 @@ impl Fixture {
 
     /// One pull that brings these items.
     pub(crate) async fn pull(&self, items: Vec<WorkItem>) {
-        let App { store, classifier, .. } = &self.site.app;
+        let store = &self.site.app.store;
         let feeds = ["incident", "change_request"];
         let source = store
             .register_source("Service desk", "servicenow", TextPolicy::Title, true, &feeds, now())
@@ -141,8 +140,6 @@ impl Fixture {
             .unwrap();
         let ticket = store.begin_run(source, "incident", RunMode::Full, now()).await.unwrap().unwrap();
         let held = items.len() as u64;
-        let items =
-            items.into_iter().map(|item| Classified { verdict: classifier.classify(&item), item }).collect();
         let batch = Batch {
             items,
             rejects: vec![Reject { record: "INC9".to_owned(), reason: "opened_at is not a date".to_owned() }],
@@ -153,7 +150,6 @@ impl Fixture {
                 retries: 1,
                 throttled_seconds: 2.5,
             },
-            rule_set: 1,
         };
         let then = now() - TimeDelta::minutes(20);
         store.write_batch(&ticket, batch, then).await.unwrap();
@@ -222,6 +218,7 @@ pub(crate) fn item(number: usize, kind: Kind, title: &str, opened_at: DateTime<U
         system: None,
         priority: Some(3),
         source_category: None,
+        source_status: None,
         labels: Vec::new(),
         parent: None,
         opened_at,

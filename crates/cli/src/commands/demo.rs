@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use chrono::NaiveDate;
-use waterline_core::{Basis, Breakdown, ERROR_NOT_MEASURED, Figures, MonthRange, ReportingZone, TextPolicy};
+use waterline_core::{Basis, Breakdown, Evidence, Figures, MonthRange, ReportingZone, TextPolicy};
 use waterline_ingestor::{
     FeedOutcome, Runner, RunnerLimits, Source,
     config::{AuthConfig, SecretRef, SourceConfig},
@@ -28,7 +28,7 @@ use crate::{
     args::Demo,
     clock,
     config::{Classification, usual_effort},
-    output, progress, startup, words,
+    output, progress, words,
 };
 
 /// The same trust on every machine.
@@ -44,14 +44,16 @@ pub(crate) async fn run(demo: &Demo) -> anyhow::Result<()> {
     let zone = ReportingZone::default();
     let yesterday = zone.day(clock::now()).pred_opt().context("the system's clock shows no sensible day")?;
     let ledger = data::ledger(demo, yesterday)?;
-    let classification = Classification::embedded()?;
-    let store = Store::open(Settings { url: ledger.url(), zone, default_effort: usual_effort() }).await?;
+    let settings = Settings {
+        url: ledger.url(),
+        zone,
+        default_effort: usual_effort(),
+        first_rules: Classification::embedded()?.texts,
+    };
+    let store = Store::open(settings, clock::now()).await?;
     let people = people::welcome(&store).await?;
-    let rule_set = startup::apply_rules(&store, &classification, clock::now()).await?;
     let app = App {
         store: store.clone(),
-        classifier: classification.classifier.clone(),
-        rule_set,
         clock: clock::system(),
         settings: WebSettings {
             listen: address,
@@ -66,8 +68,6 @@ pub(crate) async fn run(demo: &Demo) -> anyhow::Result<()> {
     output::print(welcome(address, &people, &ledger, yesterday))?;
     let runner = Runner {
         store: store.clone(),
-        classifier: classification.classifier.clone(),
-        rule_set,
         clock: clock::system(),
         limits: RunnerLimits::default(),
     };
@@ -79,7 +79,7 @@ pub(crate) async fn run(demo: &Demo) -> anyhow::Result<()> {
         filled = fill(&runner, &ledger, demo.scale) => filled,
     };
     filled.context("the simulated trust's tickets could not be pulled")?;
-    output::print(headline(&store, &classification).await?)?;
+    output::print(headline(&store).await?)?;
     Ok(pages.await?)
 }
 
@@ -166,21 +166,24 @@ fn source(url: &str, desk: &ServiceNowSettings) -> anyhow::Result<Source> {
 }
 
 /// The figure that the first page opens with.
-async fn headline(store: &Store, classification: &Classification) -> anyhow::Result<String> {
+async fn headline(store: &Store) -> anyhow::Result<String> {
     let period = MonthRange::ending(store.zone().month(clock::now()).plus(-1), 12);
     let by = Breakdown::Category;
     let rows = store.work_done(period, by.dimension()).await?;
-    let taxonomy = classification.classifier.taxonomy();
+    let in_force = store.in_force().await?;
+    let taxonomy = in_force.classifier.taxonomy();
     let coverage = store.coverage(clock::now()).await?;
-    let figures = Figures::new(period, Basis::Effort, by, &rows, taxonomy, coverage, 0);
+    let evidence = Evidence { coverage, audits: &[] };
+    let figures = Figures::new(period, Basis::Effort, by, &rows, taxonomy, evidence, 0);
     Ok(match figures.all.share {
         None => format!("All tickets are in. No work was finished in {}.", period.in_words()),
         Some(share) => format!(
             "All tickets are in. From {}, {} of all effort was visible work; at most {}, if all \
-             unclassified work proved to be visible. Error: {ERROR_NOT_MEASURED}. Coverage: {}.",
+             unclassified work proved to be visible. Error: {}. Coverage: {}.",
             period.in_words(),
             words::percent(share.value),
             words::percent(share.upper),
+            figures.error,
             coverage.ratio().map_or_else(|| "not known".to_owned(), words::percent),
         ),
     })

@@ -1,7 +1,7 @@
 mod json;
 mod table;
 
-use waterline_core::{Figures, MonthRange};
+use waterline_core::{Evidence, Figures, MonthRange};
 
 use crate::{
     args::{self, Format},
@@ -19,8 +19,8 @@ pub(crate) async fn run(asked: &args::Figures, config: &Config) -> anyhow::Resul
         asked.basis,
         asked.by,
         &store.work_done(period, asked.by.dimension()).await?,
-        config.classification.classifier.taxonomy(),
-        store.coverage(clock::now()).await?,
+        store.in_force().await?.classifier.taxonomy(),
+        Evidence { coverage: store.coverage(clock::now()).await?, audits: &[] },
         config.smallest_group,
     );
     let example = store.shows_example_data().await?;

@@ -52,7 +52,6 @@ fn mapping(import: &Import) -> anyhow::Result<Mapping> {
 }
 
 async fn read_in(import: &Import, mapping: &Mapping, config: &Config, store: &Store) -> anyhow::Result<()> {
-    let rule_set = startup::apply_rules(store, &config.classification, clock::now()).await?;
     // A file says nothing of patterns of its own, so all that the trust ever configured hold.
     let patterns: Vec<String> =
         config.sources.iter().flat_map(|source| source.redact.iter().cloned()).collect();
@@ -71,8 +70,7 @@ async fn read_in(import: &Import, mapping: &Mapping, config: &Config, store: &St
         let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
         task.advance(progress.bytes_read, Some(progress.bytes_total));
     };
-    let classifier = &config.classification.classifier;
-    let report = import_file(store, classifier, rule_set, request, &clock::system(), &told).await?;
+    let report = import_file(store, request, &clock::system(), &told).await?;
     Ok(output::print(in_words(import, &report))?)
 }
 

@@ -32,11 +32,8 @@ pub(crate) async fn run(ingest: &Ingest, config: &Config, environment: &Environm
 }
 
 async fn pull(ingest: &Ingest, config: &Config, store: Store, sources: &[Arc<Source>]) -> anyhow::Result<()> {
-    let rule_set = startup::apply_rules(&store, &config.classification, clock::now()).await?;
     let runner = Arc::new(Runner {
         store,
-        classifier: config.classification.classifier.clone(),
-        rule_set,
         clock: clock::system(),
         limits: RunnerLimits::default(),
     });

@@ -14,21 +14,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let listener = waterline_web::bind(&settings)?;
     let address = listener.local_addr()?;
     let store = startup::open_store(&config).await?;
-    let rule_set = store.rule_set_number(&config.classification.text, clock::now()).await?;
-    let behind = store.items_of_other_rule_sets(rule_set).await?;
-    if behind > 0 {
-        tracing::warn!(
-            "{behind} items are still sorted by other rules than the configured ones; `waterline ingest` \
-             sorts them afresh"
-        );
-    }
     if store.users().await?.is_empty() {
         output::note("Nobody may sign in yet; add somebody with `waterline user add NAME --role admin`.");
     }
     let app = App {
         store,
-        classifier: config.classification.classifier,
-        rule_set,
         clock: clock::system(),
         settings,
     };

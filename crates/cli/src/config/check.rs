@@ -164,8 +164,8 @@ pub(super) fn classification(
     let rules = RuleSet::parse(&rules_text, &taxonomy)
         .map_err(|error| vec![format!("{}, {error}", rules_path.display())])?;
     Ok(Classification {
-        classifier: Arc::new(Classifier::new(rules, taxonomy)),
-        text: format!("{taxonomy_text}\n{rules_text}"),
+        classifier: Arc::new(Classifier::new(rules, None, taxonomy)),
+        texts: RuleTexts { taxonomy: taxonomy_text, rules: rules_text },
     })
 }
 

@@ -19,6 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use waterline_core::{Classifier, Clock, Kind, ReportingZone};
 use waterline_ingestor::{Source, config::SourceConfig};
+use waterline_store::RuleTexts;
 
 use crate::{environment::Environment, failure::WrongUse};
 pub(crate) use check::usual_effort;
@@ -80,8 +81,8 @@ impl Database {
 #[derive(Clone)]
 pub(crate) struct Classification {
     pub(crate) classifier: Arc<Classifier>,
-    /// All that a verdict depends on: the store numbers each different text.
-    pub(crate) text: String,
+    /// What an empty database begins with.
+    pub(crate) texts: RuleTexts,
 }
 
 impl Classification {

@@ -235,7 +235,8 @@ fn the_default_rules_agree_with_an_analyst() {
     let (rules, _) = default_rules();
     let mut disagreements = Vec::new();
     for (kind, title, wanted) in TICKETS {
-        let found = rules.first_match(&ticket(*kind, title));
+        let item = ticket(*kind, title);
+        let found = rules.first_match(&item);
         let given = found.as_ref().map_or("", |found| found.rule.category.as_str());
         if given != *wanted {
             let reason = found.map_or("no rule matched".to_owned(), |found| found.reason(&item));

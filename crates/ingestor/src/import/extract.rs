@@ -95,6 +95,7 @@ impl<'m> Extractor<'m> {
             system: self.text(row, fields.system.as_ref()),
             priority: self.priority(row)?,
             source_category: self.text(row, fields.source_category.as_ref()),
+            source_status: self.cell(row, &fields.state.0.column).map(str::to_owned),
             labels: self.labels(row),
             parent: self.optional(row, fields.parent.as_ref()),
             opened_at: self.required_date(row, "opened_at", &fields.opened_at)?,

@@ -21,9 +21,9 @@ mod workbook;
 
 use std::path::{Path, PathBuf};
 
-use waterline_core::{Classifier, Clock, TextPolicy, WorkItem, redaction::Redactor};
+use waterline_core::{Clock, TextPolicy, WorkItem, redaction::Redactor};
 use waterline_store::{
-    Batch, BatchOutcome, Classified, Reject, RunMode, RunOutcome, RunTicket, Store, Traffic,
+    Batch, BatchOutcome, Reject, RunMode, RunOutcome, RunTicket, Store, Traffic,
 };
 
 pub use self::{
@@ -97,8 +97,6 @@ pub struct ImportProgress {
 /// Imports one file. The file is read on the calling task, between writes.
 pub async fn import_file(
     store: &Store,
-    classifier: &Classifier,
-    rule_set: i32,
     request: ImportRequest<'_>,
     clock: &Clock,
     progress: &(dyn Fn(ImportProgress) + Send + Sync),
@@ -116,7 +114,7 @@ pub async fn import_file(
     })?;
     let rejects_file = settle_rejects(&file, &survey, request.rejects)?;
     let import =
-        Import { store, classifier, rule_set, request: &request, clock, file: &file, survey: &survey };
+        Import { store, request: &request, clock, file: &file, survey: &survey };
     let outcome = import.run(&extractor, |read, count| told(file.bytes, read, count)).await?;
     Ok(ImportReport {
         rows: survey.rows,
@@ -154,8 +152,6 @@ fn settle_rejects(file: &RowFile, survey: &Survey, path: &Path) -> Result<Option
 /// The second reading.
 struct Import<'a> {
     store: &'a Store,
-    classifier: &'a Classifier,
-    rule_set: i32,
     request: &'a ImportRequest<'a>,
     clock: &'a Clock,
     file: &'a RowFile,
@@ -209,10 +205,10 @@ impl Import<'_> {
             if self.survey.keep.contains(&row.number) {
                 kept += 1;
                 let item = self.item(extractor, &row).map_err(|_| self.changed())?;
-                items.push(self.classified(item));
+                items.push(self.redacted(item));
             }
             if items.len() == BATCH {
-                let batch = self.batch(std::mem::take(&mut items), rejects.by_ref().take(BATCH).collect());
+                let batch = Batch { items: std::mem::take(&mut items), rejects: rejects.by_ref().take(BATCH).collect(), ..Batch::default() };
                 self.send(ticket, batch, &mut sum).await?;
             }
             progress(rows.bytes_read(), read);
@@ -221,7 +217,7 @@ impl Import<'_> {
             return Err(self.changed());
         }
         loop {
-            let mut batch = self.batch(std::mem::take(&mut items), rejects.by_ref().take(BATCH).collect());
+            let mut batch = Batch { items: std::mem::take(&mut items), rejects: rejects.by_ref().take(BATCH).collect(), ..Batch::default() };
             let last = batch.rejects.len() < BATCH;
             // Only a snapshot knows how much the source has; another file is a part of unknown size.
             batch.upstream_total = (last && self.request.mapping.snapshot).then_some(self.survey.items);
@@ -248,19 +244,13 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn batch(&self, items: Vec<Classified>, rejects: Vec<Reject>) -> Batch {
-        Batch { items, rejects, rule_set: self.rule_set, ..Batch::default() }
-    }
-
     fn item(&self, extractor: &Extractor<'_>, row: &file::Row) -> Result<WorkItem, String> {
         extractor.item(row, extractor.key(row)?, extractor.updated_at(row)?)
     }
 
-    /// Redacts first: the verdict rests on exactly what is stored.
-    fn classified(&self, mut item: WorkItem) -> Classified {
+    fn redacted(&self, mut item: WorkItem) -> WorkItem {
         self.request.redactor.apply(&mut item, self.request.text);
-        let verdict = self.classifier.classify(&item);
-        Classified { item, verdict }
+        item
     }
 
     /// Under the row's key, so that a later import of a readable version clears it; under its place

@@ -48,6 +48,7 @@ fn read(table: &Table, states: &States, row: Row<'_>) -> Result<Extracted, Strin
         system: row.first_text(&SYSTEM)?,
         priority: row.text("priority")?.and_then(|priority| priority.parse().ok()),
         source_category: row.first_text(table.category)?,
+        source_status: Some(number.clone()).filter(|number| !number.is_empty()),
         labels: Vec::new(),
         parent: row.first_text(table.parent)?.filter(|parent| *parent != external_id),
         opened_at,

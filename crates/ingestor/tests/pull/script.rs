@@ -134,6 +134,7 @@ impl Connector for Script {
             system: None,
             priority: None,
             source_category: None,
+            source_status: None,
             labels: Vec::new(),
             parent: None,
             opened_at: now() - TimeDelta::days(1),

@@ -1,10 +1,12 @@
 //! One entity per table, private to this crate. What a column means stands in the migration.
 #![expect(unreachable_pub, reason = "the entity macros ask for pub; nothing of this leaves the crate")]
 
+pub(crate) mod adoption;
 pub(crate) mod audit_log;
 pub(crate) mod effort_entry;
 pub(crate) mod feed;
 pub(crate) mod feed_request;
+pub(crate) mod model;
 pub(crate) mod reject;
 pub(crate) mod rollup;
 pub(crate) mod rule_set;

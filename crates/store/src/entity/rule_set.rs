@@ -8,6 +8,8 @@ pub struct Model {
     pub sha256: String,
     pub text: String,
     pub created_at: DateTimeUtc,
+    pub taxonomy: String,
+    pub created_by: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

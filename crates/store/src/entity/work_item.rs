@@ -1,6 +1,6 @@
 use sea_orm::entity::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "work_item")]
 pub struct Model {
     #[sea_orm(primary_key)]
@@ -32,13 +32,19 @@ pub struct Model {
     pub machine_category: Option<String>,
     pub machine_method: String,
     pub machine_reason: String,
+    pub machine_rule: Option<String>,
+    pub machine_confidence: Option<f64>,
     pub rule_set: i32,
+    pub model: Option<i32>,
     pub category: Option<String>,
     pub method: String,
     pub tagged_by: Option<String>,
     pub tagged_at: Option<DateTimeUtc>,
     pub gone_at: Option<DateTimeUtc>,
     pub seen_in_run: Option<i64>,
+    pub source_status: Option<String>,
+    pub likeness: i64,
+    pub worth: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

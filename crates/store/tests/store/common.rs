@@ -109,6 +109,7 @@ pub(crate) fn item(external_id: &str) -> WorkItem {
         system: None,
         priority: Some(3),
         source_category: None,
+        source_status: None,
         labels: vec!["ward".to_owned()],
         parent: None,
         opened_at: at("2026-10-01"),

@@ -17,8 +17,9 @@ pub(crate) async fn scrape(site: &Site) -> Result<String, PageError> {
     let now = (app.clock)();
     let choice = Choice::ask(site, &FigureQuery::default()).await?;
     let rows = app.store.work_done(choice.with_year_before(), waterline_core::Dimension::All).await?;
+    let in_force = app.store.in_force().await?;
     let figures = [Basis::Effort, Basis::Items]
-        .map(|basis| Iceberg::new(choice.period, basis, &rows, app.classifier.taxonomy()));
+        .map(|basis| Iceberg::new(choice.period, basis, &rows, in_force.classifier.taxonomy(), &[]));
     let feeds = app.store.feed_statuses(now).await?;
     let coverage = app.store.coverage(now).await?;
 

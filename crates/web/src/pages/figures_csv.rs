@@ -4,7 +4,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use waterline_board_pack::figures_csv;
-use waterline_core::{Breakdown, Figures};
+use waterline_core::{Breakdown, Evidence, Figures};
 
 use crate::{
     app::Site,
@@ -18,10 +18,11 @@ pub(crate) async fn file(site: Data<Site>, query: Query<FigureQuery>) -> Result<
     let store = &site.app.store;
     let by = Breakdown::Category;
     let rows = store.work_done(choice.period, by.dimension()).await?;
-    let coverage = store.coverage((site.app.clock)()).await?;
+    let evidence = Evidence { coverage: store.coverage((site.app.clock)()).await?, audits: &[] };
     // No category is so small that its figure would be a person's, so none is merged.
-    let figures =
-        Figures::new(choice.period, choice.basis, by, &rows, site.app.classifier.taxonomy(), coverage, 0);
+    let in_force = store.in_force().await?;
+    let taxonomy = in_force.classifier.taxonomy();
+    let figures = Figures::new(choice.period, choice.basis, by, &rows, taxonomy, evidence, 0);
     let csv = figures_csv(&figures).map_err(PageError::File)?;
     let name = format!(
         "waterline-{}-{}-to-{}.csv",

@@ -36,7 +36,8 @@ struct CategoryRow {
 /// `GET /method`
 pub(crate) async fn page(site: Data<Site>, visit: Visit) -> Result<MethodPage, PageError> {
     let app = &site.app;
-    let taxonomy = app.classifier.taxonomy();
+    let in_force = app.store.in_force().await?;
+    let taxonomy = in_force.classifier.taxonomy();
     let category = |category: &waterline_core::Category| CategoryRow {
         name: category.name.clone(),
         description: category.description.clone(),
@@ -60,8 +61,8 @@ pub(crate) async fn page(site: Data<Site>, visit: Visit) -> Result<MethodPage, P
     Ok(MethodPage {
         layout: Layout::new(&site, &visit, Place::Method).await?,
         zone: app.store.zone().name(),
-        rules: words::plural(app.classifier.rules().rules().len() as i64, "rule"),
-        rule_set: app.rule_set,
+        rules: words::plural(in_force.classifier.rules().rules().len() as i64, "rule"),
+        rule_set: in_force.rule_set,
         categories: taxonomy.categories().iter().map(category).collect(),
         defaults: Kind::ALL.map(default).into(),
         sources,

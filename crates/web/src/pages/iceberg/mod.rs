@@ -87,12 +87,13 @@ pub(crate) async fn page(
     let feeds = app.store.feed_statuses(now).await?;
     let coverage = app.store.coverage(now).await?;
     let tagger = visit.session()?.user.role >= Role::Tagger;
+    let in_force = app.store.in_force().await?;
     Ok(IcebergPage {
         layout: Layout::new(&site, &visit, Place::Iceberg).await?,
         period: choice.period.in_words(),
         headline: sentences::headline(&berg),
         comparison: sentences::comparison(&berg),
-        error: rests_on::error_words(),
+        error: rests_on::error_words(&berg),
         notes: sentences::notes(&choice, &feeds),
         pictures: berg.share.is_some().then(|| Pictures {
             berg_wide: waterline_charts::iceberg(&berg, Width::Wide),
@@ -110,7 +111,7 @@ pub(crate) async fn page(
             .chain(std::iter::once(CategoryRow::all(&berg)))
             .collect(),
         by_month: berg.months.iter().map(MonthRow::new).collect(),
-        rests_on: rests_on::facts(&berg, &coverage, &site, now),
+        rests_on: rests_on::facts(&berg, &coverage, &in_force, app.store.zone(), now),
         file: choice.address("/figures.csv", choice.basis),
     })
 }

@@ -1,12 +1,11 @@
 //! "What this figure rests on".
 
 use chrono::{DateTime, Utc};
-use waterline_core::{Coverage, ERROR_NOT_MEASURED, Iceberg, ReportingZone};
+use waterline_core::{Coverage, Iceberg, ReportingZone};
 
-use crate::{
-    app::Site,
-    words::{self, capital, percent},
-};
+use waterline_store::InForce;
+
+use crate::words::{self, capital, percent};
 
 /// One line of the list.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,19 +14,25 @@ pub(crate) struct Fact {
     pub(crate) value: String,
 }
 
-pub(super) fn facts(berg: &Iceberg, coverage: &Coverage, site: &Site, now: DateTime<Utc>) -> Vec<Fact> {
+pub(super) fn facts(
+    berg: &Iceberg,
+    coverage: &Coverage,
+    in_force: &InForce,
+    zone: ReportingZone,
+    now: DateTime<Utc>,
+) -> Vec<Fact> {
     let fact = |name, value| Fact { name, value };
-    let rules = site.app.classifier.rules().rules().len();
+    let rules = in_force.classifier.rules().rules().len();
     vec![
         fact("Coverage", coverage_words(coverage)),
-        fact("Error", error_words()),
+        fact("Error", error_words(berg)),
         fact("Not yet classified", unclassified_words(berg)),
         fact("Estimated effort", estimated_words(berg)),
-        fact("Last pull from every source", pull_words(coverage, now, site.app.store.zone())),
+        fact("Last pull from every source", pull_words(coverage, now, zone)),
         fact("Records that could not be read", rejected_words(coverage.rejected)),
         fact(
             "Rules",
-            format!("Rule set {}, with {}", site.app.rule_set, words::plural(rules as i64, "rule")),
+            format!("Rule set {}, with {}", in_force.rule_set, words::plural(rules as i64, "rule")),
         ),
     ]
 }
@@ -50,8 +55,8 @@ fn coverage_words(coverage: &Coverage) -> String {
     }
 }
 
-pub(super) fn error_words() -> String {
-    format!("{}, because no work has been re-checked by people", capital(ERROR_NOT_MEASURED))
+pub(super) fn error_words(berg: &Iceberg) -> String {
+    capital(&berg.error.to_string())
 }
 
 fn unclassified_words(berg: &Iceberg) -> String {

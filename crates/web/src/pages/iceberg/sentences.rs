@@ -138,7 +138,7 @@ mod tests {
                 }
             }
         }
-        Iceberg::new(period, basis, &rows, &taxonomy)
+        Iceberg::new(period, basis, &rows, &taxonomy, &[])
     }
 
     #[test]

@@ -199,6 +199,7 @@ pub(super) struct FilterForm {
 impl FilterForm {
     pub(super) async fn new(site: &Site, query: &TagQuery) -> Result<Self, PageError> {
         let app = &site.app;
+        let in_force = app.store.in_force().await?;
         let held = app.store.months_held().await?;
         let mut months: Vec<Month> = held.iter().flat_map(|held| held.months()).collect();
         months.reverse();
@@ -207,7 +208,8 @@ impl FilterForm {
             app.store.feed_statuses((app.clock)()).await?.into_iter().map(|feed| feed.source).collect();
         sources.dedup();
         let categories = std::iter::once((UNCLASSIFIED.to_owned(), "Not yet classified".to_owned())).chain(
-            app.classifier
+            in_force
+                .classifier
                 .taxonomy()
                 .categories()
                 .iter()

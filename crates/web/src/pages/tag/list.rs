@@ -70,7 +70,9 @@ fn effort(item: &ItemView) -> String {
 pub(super) fn method_words(method: Method) -> &'static str {
     match method {
         Method::Tag => "Tag",
+        Method::Inherited => "What it belongs to",
         Method::Rule => "Rule",
+        Method::Model => "Learned model",
         Method::KindDefault => "Default of its kind",
         Method::Unclassified => "Nothing",
     }

@@ -70,7 +70,8 @@ pub(crate) async fn page(
     query: Query<TagQuery>,
 ) -> Result<TagPage, PageError> {
     let store = &site.app.store;
-    let taxonomy = site.app.classifier.taxonomy();
+    let in_force = store.in_force().await?;
+    let taxonomy = in_force.classifier.taxonomy();
     let filter = query.filter(taxonomy)?;
     let page = store.items(&filter, query.after(), ITEMS_PER_PAGE).await?;
     let count = store.count_items(&filter, COUNTED_MAX + 1).await?;
@@ -103,7 +104,7 @@ pub(crate) async fn tag(site: Data<Site>, visit: Visit, form: Form) -> Result<Ht
     let Some(category) = form.get("as").map(CategoryId::new) else {
         return Ok(return_to(&back, &[("missing", "category")]));
     };
-    if site.app.classifier.taxonomy().category(&category).is_none() {
+    if site.app.store.in_force().await?.classifier.taxonomy().category(&category).is_none() {
         return Err(PageError::BadInput(format!(
             "The taxonomy has no category \"{category}\", so nothing was tagged."
         )));
