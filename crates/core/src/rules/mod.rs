@@ -9,10 +9,15 @@
 //! then can match are evaluated, so the cost of a ticket hardly grows with the number of rules. What
 //! an item is given depends on nothing but the item and the rules: no clock, no order of arrival.
 
+mod changes;
 mod condition;
+pub mod edit;
 mod fold;
+mod lint;
+mod new_rule;
 mod parse;
 mod parse_fields;
+mod probe;
 mod text_index;
 
 #[cfg(test)]
@@ -21,6 +26,11 @@ mod default_rules_tests;
 mod property_tests;
 #[cfg(test)]
 mod tests;
+
+pub use changes::RuleChanges;
+pub use lint::{Finding, FindingSort, LintTally, lint};
+pub use new_rule::{NewRule, suggest_rule};
+pub use probe::Probe;
 
 use crate::{CategoryId, Taxonomy, WorkItem};
 use condition::Condition;
@@ -109,6 +119,13 @@ impl RuleSet {
         });
         let place = places(&candidates).find(|&place| self.conditions[place].holds(&reading))?;
         Some(Match { rule: &self.rules[place], rules: self })
+    }
+
+    /// All rules that match, in the order in which they are tried.
+    pub fn matches(&self, item: &WorkItem) -> Vec<&Rule> {
+        let reading = self.index.read(item, |_| ());
+        let holds = |rule: &&Rule| self.conditions[rule.number - 1].holds(&reading);
+        self.rules.iter().filter(holds).collect()
     }
 
     /// All rules, in the order in which they are tried.
