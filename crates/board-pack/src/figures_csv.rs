@@ -1,9 +1,9 @@
 use std::io;
 
-use waterline_core::{ERROR_NOT_MEASURED, Figures, GroupFigure};
+use waterline_core::{Figures, GroupFigure, audit::ShareError};
 
 /// Part of the agreement with whoever reads the file: columns are only ever added, at the end.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 22] = [
     "from",
     "to",
     "basis",
@@ -22,6 +22,10 @@ const COLUMNS: [&str; 18] = [
     "estimated",
     "coverage",
     "error",
+    "share_measured",
+    "share_measured_low",
+    "share_measured_high",
+    "audited",
 ];
 
 /// Figures as CSV: one row for each group, then one for all work (`by` is `all` there, so that it can
@@ -33,14 +37,21 @@ pub fn figures_csv(figures: &Figures) -> io::Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(COLUMNS)?;
     for group in &figures.groups {
-        csv.write_record(cells(figures, figures.by.as_str(), group))?;
+        csv.write_record(cells(figures, figures.by.as_str(), group, None))?;
     }
-    csv.write_record(cells(figures, "all", &figures.all))?;
+    csv.write_record(cells(figures, "all", &figures.all, Some(figures.error)))?;
     csv.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-fn cells(figures: &Figures, by: &str, group: &GroupFigure) -> [String; COLUMNS.len()] {
+/// `error` is `None` for a group: audits measure the share of all work only.
+fn cells(
+    figures: &Figures,
+    by: &str,
+    group: &GroupFigure,
+    error: Option<ShareError>,
+) -> [String; COLUMNS.len()] {
     let of_share = |pick: fn(&waterline_core::Share) -> f64| ratio(group.share.as_ref().map(pick));
+    let measured = error.and_then(ShareError::measured);
     [
         figures.period.first().to_string(),
         figures.period.last().to_string(),
@@ -59,7 +70,11 @@ fn cells(figures: &Figures, by: &str, group: &GroupFigure) -> [String; COLUMNS.l
         of_share(|share| share.unclassified),
         ratio(group.estimated()),
         ratio(figures.coverage.ratio()),
-        ERROR_NOT_MEASURED.to_owned(),
+        error.map_or_else(|| "measured for all work only".to_owned(), |error| error.to_string()),
+        ratio(measured.map(|measured| measured.value)),
+        ratio(measured.map(|measured| measured.low)),
+        ratio(measured.map(|measured| measured.high)),
+        error.map(|error| error.audited().to_string()).unwrap_or_default(),
     ]
 }
 
@@ -76,7 +91,7 @@ fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use waterline_core::{Basis, CategoryId, Coverage, MonthRange, Tally, Taxonomy, WorkRow};
+    use waterline_core::{Basis, CategoryId, Coverage, Evidence, MonthRange, Tally, Taxonomy, WorkRow};
 
     use super::*;
 
@@ -93,7 +108,8 @@ mod tests {
             .collect();
         let taxonomy = Taxonomy::parse(include_str!("../../../config/taxonomy.toml")).unwrap();
         let coverage = Coverage { held: 19, upstream: 20, ..Coverage::default() };
-        let figures = Figures::new(period, Basis::Effort, by.parse().unwrap(), &rows, &taxonomy, coverage, 5);
+        let evidence = Evidence { coverage, audits: &[] };
+        let figures = Figures::new(period, Basis::Effort, by.parse().unwrap(), &rows, &taxonomy, evidence, 5);
         String::from_utf8(figures_csv(&figures).unwrap()).unwrap()
     }
 
@@ -106,11 +122,11 @@ mod tests {
             (Some("Small team"), Some("advice"), 1),
         ];
         insta::assert_snapshot!(csv_of("team", &rows), @r#"
-        from,to,basis,by,id,name,side,items,logged_seconds,estimated_seconds,part,share,share_lower,share_upper,unclassified,estimated,coverage,error
-        2026-10,2026-10,effort,team,Service desk,Service desk,,8,4800,1600,0.4706,0.2500,0.2500,0.2500,0.0000,0.2500,0.9500,not yet measured
-        2026-10,2026-10,effort,team,"Web, digital","Web, digital",,8,4800,1600,0.4706,0.0000,0.0000,1.0000,1.0000,0.2500,0.9500,not yet measured
-        2026-10,2026-10,effort,team,,Groups with fewer than 5 items,,1,600,200,0.0588,1.0000,1.0000,1.0000,0.0000,0.2500,0.9500,not yet measured
-        2026-10,2026-10,effort,all,all,All work,,17,10200,3400,1.0000,0.1765,0.1765,0.6471,0.4706,0.2500,0.9500,not yet measured
+        from,to,basis,by,id,name,side,items,logged_seconds,estimated_seconds,part,share,share_lower,share_upper,unclassified,estimated,coverage,error,share_measured,share_measured_low,share_measured_high,audited
+        2026-10,2026-10,effort,team,Service desk,Service desk,,8,4800,1600,0.4706,0.2500,0.2500,0.2500,0.0000,0.2500,0.9500,measured for all work only,,,,
+        2026-10,2026-10,effort,team,"Web, digital","Web, digital",,8,4800,1600,0.4706,0.0000,0.0000,1.0000,1.0000,0.2500,0.9500,measured for all work only,,,,
+        2026-10,2026-10,effort,team,,Groups with fewer than 5 items,,1,600,200,0.0588,1.0000,1.0000,1.0000,0.0000,0.2500,0.9500,measured for all work only,,,,
+        2026-10,2026-10,effort,all,all,All work,,17,10200,3400,1.0000,0.1765,0.1765,0.6471,0.4706,0.2500,0.9500,not yet measured: 0 of at least 50 audited,,,,0
         "#);
     }
 
@@ -127,8 +143,8 @@ mod tests {
     #[test]
     fn a_period_without_work_has_empty_cells_where_nothing_is_known() {
         insta::assert_snapshot!(csv_of("source", &[]), @r"
-        from,to,basis,by,id,name,side,items,logged_seconds,estimated_seconds,part,share,share_lower,share_upper,unclassified,estimated,coverage,error
-        2026-10,2026-10,effort,all,all,All work,,0,0,0,0.0000,,,,,,0.9500,not yet measured
+        from,to,basis,by,id,name,side,items,logged_seconds,estimated_seconds,part,share,share_lower,share_upper,unclassified,estimated,coverage,error,share_measured,share_measured_low,share_measured_high,audited
+        2026-10,2026-10,effort,all,all,All work,,0,0,0,0.0000,,,,,,0.9500,not yet measured: 0 of at least 50 audited,,,,0
         ");
     }
 }

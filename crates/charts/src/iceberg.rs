@@ -388,7 +388,7 @@ mod tests {
                 .collect();
             rows.extend(past);
         }
-        Iceberg::new(period, Basis::Items, &rows, &taxonomy)
+        Iceberg::new(period, Basis::Items, &rows, &taxonomy, &[])
     }
 
     const USUAL: [(Option<&str>, i64); 8] = [

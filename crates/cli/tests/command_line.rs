@@ -159,7 +159,7 @@ fn an_empty_database_has_figures_that_say_so_and_verifies() {
     let (_, csv, _) = outcome(&folder, &[&period[..], &["--format", "csv", "--by", "month"]].concat(), "");
     assert_eq!(csv.lines().count(), 4, "{csv}");
     let (_, json, _) = outcome(&folder, &[&period[..], &["--format", "json"]].concat(), "");
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["error"], "not yet measured");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["error"], "not yet measured: 0 of at least 50 audited");
 
     assert_eq!(outcome(&folder, &["db", "verify"], "").0, 0);
     assert_eq!(outcome(&folder, &["db", "backup", "copy.db"], "").0, 0);
@@ -255,7 +255,7 @@ fn the_demo_serves_at_once_tells_its_figure_and_stops_when_asked() {
     assert_eq!(first_line(pages.trim_end_matches('/'), "/sign-in"), "HTTP/1.1 200 OK\r\n");
     assert!(out.any(|line| line.starts_with("  Sign in  board    ")));
     assert!(out.any(|line| line.starts_with("All tickets are in. From ")
-        && line.ends_with("Error: not yet measured. Coverage: 100.0%.")));
+        && line.ends_with("Error: not yet measured: 0 of at least 50 audited. Coverage: 100.0%.")));
 
     let stop = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
     assert!(stop.success());

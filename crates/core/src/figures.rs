@@ -4,12 +4,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use crate::{
     Basis, Coverage, Dimension, Kind, MonthRange, Share, Side, Tally, Taxonomy, WorkRow,
-    iceberg::category_figures, share,
+    audit::{Audit, ShareError, share_error},
+    iceberg::category_figures,
+    share,
 };
-
-/// What stands in place of the error of a share until enough items were re-tagged blind: never a
-/// made-up interval (DESIGN section 4.4).
-pub const ERROR_NOT_MEASURED: &str = "not yet measured";
 
 /// By what figures are broken down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +98,15 @@ impl GroupFigure {
     }
 }
 
+/// What figures rest on besides the work itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Evidence<'a> {
+    /// How much of what the sources have is held.
+    pub coverage: Coverage,
+    /// The audits that drew from any month of the period, the newest last; none where nothing was audited.
+    pub audits: &'a [Audit],
+}
+
 /// The figures of a period with all that they rest on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
@@ -111,6 +118,9 @@ pub struct Figures {
     pub by: Breakdown,
     /// All work together. Its `part` is 1, or 0 where there was none.
     pub all: GroupFigure,
+    /// How far the share of `all` may be from the truth. That of a group is not measured: audits are drawn
+    /// from all work, so that few of them fall on one group.
+    pub error: ShareError,
     /// Categories, kinds and months in their own order, every one of them; other groups by how much
     /// they did, then the merged ones, then what the source did not state.
     pub groups: Vec<GroupFigure>,
@@ -127,7 +137,7 @@ impl Figures {
         by: Breakdown,
         rows: &[WorkRow],
         taxonomy: &Taxonomy,
-        coverage: Coverage,
+        evidence: Evidence<'_>,
         smallest_group: u32,
     ) -> Self {
         let mut rows: Vec<WorkRow> = rows.iter().filter(|row| period.contains(row.month)).cloned().collect();
@@ -156,7 +166,8 @@ impl Figures {
             Breakdown::Dimension(_) => measure.by_amount(&rows, &merged),
         };
         let all = measure.group(Some("all".to_owned()), "All work".to_owned(), rows.iter());
-        Self { period, basis, by, all, groups, coverage }
+        let error = share_error(period, basis, all.share.as_ref(), evidence.audits, taxonomy);
+        Self { period, basis, by, all, error, groups, coverage: evidence.coverage }
     }
 }
 
@@ -277,7 +288,7 @@ mod tests {
     fn figures(by: &str, rows: &[WorkRow]) -> Figures {
         let period = MonthRange::new(month("2026-09"), month("2026-10")).unwrap();
         let by = by.parse().unwrap();
-        Figures::new(period, Basis::Items, by, rows, &taxonomy(), Coverage::default(), 5)
+        Figures::new(period, Basis::Items, by, rows, &taxonomy(), Evidence::default(), 5)
     }
 
     fn names(figures: &Figures) -> Vec<(&str, i64)> {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::{Basis, CategoryId, Month, MonthRange, Side, Tally, Taxonomy};
+use crate::{
+    Basis, CategoryId, Month, MonthRange, Side, Tally, Taxonomy,
+    audit::{Audit, ShareError, share_error},
+};
 
 /// Work done in one month by one group, of one category: what every report of the store is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,8 @@ pub struct MonthFigure {
     pub month: Month,
     /// Its share.
     pub share: Option<Share>,
+    /// How far that may be from the truth.
+    pub error: ShareError,
 }
 
 /// Work items held ÷ what the sources say they have.
@@ -95,6 +100,8 @@ pub struct Iceberg {
     pub basis: Basis,
     /// The figure; `None` where no work was finished.
     pub share: Option<Share>,
+    /// How far that may be from the truth.
+    pub error: ShareError,
     /// The same months of the year before; `None` where nothing is held of one of those months.
     pub year_before: Option<Share>,
     /// Visible categories, then unclassified, then ktlo, each in the order of the taxonomy.
@@ -106,21 +113,35 @@ pub struct Iceberg {
 impl Iceberg {
     /// Works it out from rows that cover `period` and the year before it, in any order; rows outside
     /// both are ignored. Work under a category that the taxonomy no longer has counts as unclassified.
-    pub fn new(period: MonthRange, basis: Basis, rows: &[WorkRow], taxonomy: &Taxonomy) -> Self {
+    /// `audits` are those that drew from any month of the period, the newest last; none where nothing was
+    /// audited.
+    pub fn new(
+        period: MonthRange,
+        basis: Basis,
+        rows: &[WorkRow],
+        taxonomy: &Taxonomy,
+        audits: &[Audit],
+    ) -> Self {
         let within = |range: MonthRange| rows.iter().filter(move |row| range.contains(row.month));
         let year_before = period.year_before();
         let complete = year_before.months().all(|month| rows.iter().any(|row| row.month == month));
+        let of = |range: MonthRange| {
+            let share = share(within(range), basis, taxonomy);
+            (share, share_error(range, basis, share.as_ref(), audits, taxonomy))
+        };
+        let (share_of_period, error) = of(period);
         Self {
             period,
             basis,
-            share: share(within(period), basis, taxonomy),
+            share: share_of_period,
+            error,
             year_before: complete.then(|| share(within(year_before), basis, taxonomy)).flatten(),
             categories: category_figures(within(period), basis, taxonomy),
             months: period
                 .months()
-                .map(|month| MonthFigure {
-                    month,
-                    share: share(rows.iter().filter(|row| row.month == month), basis, taxonomy),
+                .map(|month| {
+                    let (share, error) = of(MonthRange::ending(month, 1));
+                    MonthFigure { month, share, error }
                 })
                 .collect(),
         }
@@ -235,14 +256,16 @@ mod tests {
     #[test]
     fn no_work_has_no_share() {
         assert_eq!(share([].iter(), Basis::Items, &taxonomy()), None);
-        let berg = Iceberg::new(MonthRange::ending(month("2026-10"), 12), Basis::Items, &[], &taxonomy());
+        let berg =
+            Iceberg::new(MonthRange::ending(month("2026-10"), 12), Basis::Items, &[], &taxonomy(), &[]);
         assert_eq!((berg.share, berg.months.len()), (None, 12));
     }
 
     #[test]
     fn a_category_that_left_the_taxonomy_is_unclassified_and_never_lost() {
         let rows = [row("2026-10", Some("gone"), 3, 0, 0), row("2026-10", Some("incident"), 1, 0, 0)];
-        let berg = Iceberg::new(MonthRange::ending(month("2026-10"), 1), Basis::Items, &rows, &taxonomy());
+        let berg =
+            Iceberg::new(MonthRange::ending(month("2026-10"), 1), Basis::Items, &rows, &taxonomy(), &[]);
         assert_eq!(berg.share.unwrap().unclassified, 0.75);
         assert_eq!(berg.categories.iter().map(|figure| figure.tally.items).sum::<i64>(), 4);
     }
@@ -252,12 +275,12 @@ mod tests {
         let period = MonthRange::ending(month("2026-10"), 1);
         let now = row("2026-10", Some("incident"), 1, 60, 0);
         assert_eq!(
-            Iceberg::new(period, Basis::Items, std::slice::from_ref(&now), &taxonomy()).year_before,
+            Iceberg::new(period, Basis::Items, std::slice::from_ref(&now), &taxonomy(), &[]).year_before,
             None
         );
         let then = row("2025-10", Some("advice"), 1, 60, 0);
         assert_eq!(
-            Iceberg::new(period, Basis::Items, &[now, then], &taxonomy()).year_before.unwrap().value,
+            Iceberg::new(period, Basis::Items, &[now, then], &taxonomy(), &[]).year_before.unwrap().value,
             1.0
         );
     }
@@ -276,7 +299,7 @@ mod tests {
                 })
                 .collect();
             for basis in [Basis::Effort, Basis::Items] {
-                let berg = Iceberg::new(MonthRange::ending(month("2026-10"), 1), basis, &rows, &taxonomy);
+                let berg = Iceberg::new(MonthRange::ending(month("2026-10"), 1), basis, &rows, &taxonomy, &[]);
                 let all: Tally = rows.iter().map(|row| row.tally).sum();
                 prop_assert_eq!(berg.categories.iter().map(|figure| figure.tally).sum::<Tally>(), all);
                 if let Some(share) = berg.share {

@@ -42,6 +42,13 @@ pub struct MeasuredShare {
 }
 
 impl ShareError {
+    /// Pieces of work that people re-tagged in the period.
+    pub fn audited(self) -> u32 {
+        match self {
+            Self::NotMeasured { audited, .. } | Self::Measured(MeasuredShare { audited, .. }) => audited,
+        }
+    }
+
     /// The measured share, where there is one.
     pub fn measured(self) -> Option<MeasuredShare> {
         match self {

@@ -15,7 +15,7 @@ async fn the_board_sees_the_figure_its_picture_and_what_it_rests_on() {
         "Example data from a simulated trust",
         "6 November 2026 at 13:45 (20 minutes ago)",
         "What this figure rests on",
-        "not yet measured, because no work has been re-checked by people",
+        "not yet measured: 0 of at least 50 audited",
         r#"href="/figures.csv?basis=effort&#38;to=2026-10&#38;months=12""#,
     ] {
         assert!(page.contains(part), "{part}\n{page}");

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use waterline_core::{ERROR_NOT_MEASURED, Figures, GroupFigure};
+use waterline_core::{Figures, GroupFigure};
 
 /// Part of the agreement with whoever reads it: keys are only ever added. Ratios run from 0 to 1, times
 /// are seconds, and what is not known is `null`.
@@ -11,7 +11,7 @@ struct Document<'a> {
     basis: &'static str,
     by: &'static str,
     example_data: bool,
-    error: &'static str,
+    error: String,
     coverage: Coverage,
     all: Group<'a>,
     groups: Vec<Group<'a>>,
@@ -69,7 +69,7 @@ pub(super) fn json(figures: &Figures, example_data: bool) -> serde_json::Result<
         basis: figures.basis.as_str(),
         by: figures.by.as_str(),
         example_data,
-        error: ERROR_NOT_MEASURED,
+        error: figures.error.to_string(),
         coverage: Coverage {
             ratio: figures.coverage.ratio(),
             held: figures.coverage.held,

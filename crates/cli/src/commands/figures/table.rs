@@ -1,5 +1,5 @@
 use waterline_core::{
-    Basis, Breakdown, Coverage, Dimension, ERROR_NOT_MEASURED, Figures, GroupFigure, ReportingZone, Side,
+    Basis, Breakdown, Coverage, Dimension, Figures, GroupFigure, ReportingZone, Side,
 };
 
 use crate::words::{count, hours, percent};
@@ -112,7 +112,7 @@ fn rests_on(figures: &Figures, zone: ReportingZone) -> Vec<String> {
             format!("Unclassified   {} of all work", percent(share.unclassified)),
         ],
     };
-    lines.push(format!("Error          {ERROR_NOT_MEASURED}"));
+    lines.push(format!("Error          {}", figures.error));
     if let Some(estimated) = figures.all.estimated() {
         lines.push(format!("Estimated      {} of the effort; the rest was logged", percent(estimated)));
     }

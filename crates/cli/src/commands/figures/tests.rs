@@ -1,6 +1,6 @@
 use chrono::{TimeZone, Utc};
 use waterline_core::{
-    Basis, CategoryId, Coverage, Figures, MonthRange, ReportingZone, Tally, Taxonomy, WorkRow,
+    Basis, CategoryId, Coverage, Evidence, Figures, MonthRange, ReportingZone, Tally, Taxonomy, WorkRow,
 };
 
 use super::{json::json, table::table};
@@ -17,7 +17,7 @@ fn figures(by: &str, basis: Basis, rows: &[(&str, Option<&str>, i64)], coverage:
         })
         .collect();
     let taxonomy = Taxonomy::parse(include_str!("../../../../../config/taxonomy.toml")).unwrap();
-    Figures::new(period, basis, by.parse().unwrap(), &rows, &taxonomy, coverage, 5)
+    Figures::new(period, basis, by.parse().unwrap(), &rows, &taxonomy, Evidence { coverage, audits: &[] }, 5)
 }
 
 const ROWS: [(&str, Option<&str>, i64); 5] = [
@@ -58,7 +58,7 @@ fn a_table_says_what_its_figures_rest_on() {
 
     Visible share  25.0%; at most 40.0% if all unclassified work proved to be visible
     Unclassified   15.0% of all work
-    Error          not yet measured
+    Error          not yet measured: 0 of at least 50 audited
     Estimated      75.0% of the effort; the rest was logged
     Coverage       95.0% of what the sources have (19,000 of 20,000); feeds that do not say how much they have: 2; records that could not be read: 3
     Pulled         every source since 6 August 2026, 09:30
@@ -94,7 +94,7 @@ fn categories_say_their_side() {
 
     Visible share  25.0%; at most 40.0% if all unclassified work proved to be visible
     Unclassified   15.0% of all work
-    Error          not yet measured
+    Error          not yet measured: 0 of at least 50 audited
     Estimated      75.0% of the effort; the rest was logged
     Coverage       95.0% of what the sources have (19,000 of 20,000); feeds that do not say how much they have: 2; records that could not be read: 3
     Pulled         every source since 6 August 2026, 09:30
@@ -115,7 +115,7 @@ fn what_is_not_known_is_never_zero() {
     All work            0      0          –         0.0%        –        –
 
     Visible share  not known: no work was finished in this period
-    Error          not yet measured
+    Error          not yet measured: 0 of at least 50 audited
     Coverage       not known: no source says how much it has
     Pulled         not every source has been pulled yet
     ");
@@ -131,7 +131,7 @@ fn json_has_the_same_figures_for_programs() {
       "basis": "items",
       "by": "team",
       "example_data": true,
-      "error": "not yet measured",
+      "error": "not yet measured: 0 of at least 50 audited",
       "coverage": {
         "ratio": 0.95,
         "held": 19000,

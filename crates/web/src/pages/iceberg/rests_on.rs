@@ -111,11 +111,6 @@ mod tests {
     }
 
     #[test]
-    fn the_error_is_never_made_up() {
-        assert_eq!(error_words(), "Not yet measured, because no work has been re-checked by people");
-    }
-
-    #[test]
     fn the_oldest_pull_is_told_in_local_time() {
         let now = Utc.with_ymd_and_hms(2026, 8, 6, 13, 0, 0).unwrap();
         let coverage = Coverage { last_success: Some(now - TimeDelta::minutes(5)), ..Coverage::default() };
