@@ -10,12 +10,32 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 use waterline_core::{
-    CategoryId, Dimension, EffortEntry, Kind, Method, Month, MonthRange, ReportingZone, State, TextPolicy,
-    Verdict, WorkItem, WorkRow,
+    CategoryId, Dimension, EffortEntry, Kind, Month, MonthRange, ReportingZone, State, TextPolicy, WorkItem,
+    WorkRow,
 };
 use waterline_store::{
-    Batch, BatchOutcome, Classified, RunMode, RunOutcome, RunTicket, Settings, Store, Traffic,
+    Batch, BatchOutcome, RuleTexts, RunMode, RunOutcome, RunTicket, Settings, Store, Traffic,
 };
+
+/// The categories of the tests. No kind has a default, so that what no rule matches is unclassified.
+const TAXONOMY: &str = r#"
+category = [
+    { id = "new_product", name = "New products", side = "visible" },
+    { id = "advice", name = "Advice", side = "visible" },
+    { id = "incident", name = "Fixing", side = "ktlo" },
+    { id = "legacy", name = "Legacy", side = "ktlo" },
+]
+"#;
+
+/// An item is what its label says: "as incident" makes it an incident.
+const RULES: &str = r#"
+rule = [
+    { name = "As an incident", category = "incident", when.label = "as incident" },
+    { name = "As something new", category = "new_product", when.label = "as new_product" },
+    { name = "As advice", category = "advice", when.label = "as advice" },
+    { name = "As legacy", category = "legacy", when.label = "as legacy" },
+]
+"#;
 
 /// The address of a PostgreSQL server on which the tests may create databases.
 const SERVER: &str = "WATERLINE_TEST_POSTGRES";
@@ -28,7 +48,7 @@ pub(crate) struct TestDatabase {
 
 impl TestDatabase {
     pub(crate) async fn open(&self) -> Store {
-        Store::open(self.settings.clone()).await.unwrap()
+        Store::open(self.settings.clone(), at("2026-10-01")).await.unwrap()
     }
 
     /// For doing by hand what the store never does.
@@ -47,6 +67,7 @@ fn settings(url: String) -> Settings {
         url,
         zone: ReportingZone::default(),
         default_effort: BTreeMap::from([(Kind::Incident, 1800), (Kind::Project, 36_000)]),
+        first_rules: RuleTexts { taxonomy: TAXONOMY.to_owned(), rules: RULES.to_owned() },
     }
 }
 
@@ -95,7 +116,7 @@ pub(crate) fn ever() -> MonthRange {
     MonthRange::new(month("2000-01"), month("2099-12")).unwrap()
 }
 
-/// An incident of the service desk, open since 1 October 2026.
+/// An incident of the service desk, and classified as one, open since 1 October 2026.
 pub(crate) fn item(external_id: &str) -> WorkItem {
     WorkItem {
         external_id: external_id.to_owned(),
@@ -110,7 +131,7 @@ pub(crate) fn item(external_id: &str) -> WorkItem {
         priority: Some(3),
         source_category: None,
         source_status: None,
-        labels: vec!["ward".to_owned()],
+        labels: vec!["ward".to_owned(), "as incident".to_owned()],
         parent: None,
         opened_at: at("2026-10-01"),
         finished_at: None,
@@ -127,20 +148,13 @@ pub(crate) fn logged(on: Option<&str>, seconds: i64) -> EffortEntry {
     EffortEntry { at: on.map(at), seconds }
 }
 
-pub(crate) fn verdict(category: Option<&str>) -> Verdict {
-    Verdict {
-        category: category.map(CategoryId::new),
-        method: if category.is_some() { Method::Rule } else { Method::Unclassified },
-        reason: "because a test said so".to_owned(),
-    }
-}
-
-pub(crate) fn classified(item: WorkItem) -> Classified {
-    Classified { item, verdict: verdict(Some("incident")) }
+/// The same, and the rules make this of it; `None` is unclassified.
+pub(crate) fn classified(item: WorkItem, category: Option<&str>) -> WorkItem {
+    WorkItem { labels: category.map(|category| format!("as {category}")).into_iter().collect(), ..item }
 }
 
 pub(crate) fn batch(items: impl IntoIterator<Item = WorkItem>) -> Batch {
-    Batch { items: items.into_iter().map(classified).collect(), ..Batch::default() }
+    Batch { items: items.into_iter().collect(), ..Batch::default() }
 }
 
 pub(crate) async fn desk(store: &Store) -> i32 {

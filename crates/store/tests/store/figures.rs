@@ -7,10 +7,10 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use waterline_core::{
-    CategoryId, Classifier, Dimension, EffortRates, Kind, LoggedSample, Month, ReportingZone, State, Tally,
-    Taxonomy, WorkItem, WorkRow, rules::RuleSet,
+    CategoryId, Dimension, EffortRates, Kind, LoggedSample, Month, ReportingZone, State, Tally, WorkItem,
+    WorkRow,
 };
-use waterline_store::{Batch, Classified, ItemFilter, RunMode, RunOutcome, Store, Traffic};
+use waterline_store::{Batch, ItemFilter, RunMode, RunOutcome, Store, Traffic};
 
 use crate::common::*;
 
@@ -32,7 +32,6 @@ enum Step {
     Batch { mode: RunMode, drained: bool, versions: Vec<Version> },
     Tag { items: Vec<u8>, category: &'static str },
     Undo { nth: u8 },
-    Reclassify,
     RefreshEstimates,
 }
 
@@ -72,7 +71,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (prop::collection::vec(0u8..40, 1..6), prop::sample::select(vec!["advice", "legacy"]))
             .prop_map(|(items, category)| Step::Tag { items, category }),
         1 => (0u8..8).prop_map(|nth| Step::Undo { nth }),
-        1 => Just(Step::Reclassify),
         1 => Just(Step::RefreshEstimates),
     ];
     prop::collection::vec(step, 1..12)
@@ -81,6 +79,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 impl Version {
     fn item(&self) -> WorkItem {
         let day = |days: u8| at("2026-08-01T22:30:00Z") + chrono::TimeDelta::days(i64::from(days));
+        let item = classified(item(&self.id.to_string()), self.category);
         WorkItem {
             kind: self.kind,
             team: self.team.map(str::to_owned),
@@ -92,12 +91,8 @@ impl Version {
                 .iter()
                 .map(|(on, seconds)| waterline_core::EffortEntry { at: on.map(day), seconds: *seconds })
                 .collect(),
-            ..item(&self.id.to_string())
+            ..item
         }
-    }
-
-    fn classified(&self) -> Classified {
-        Classified { item: self.item(), verdict: verdict(self.category) }
     }
 }
 
@@ -187,13 +182,6 @@ impl Model {
         }
     }
 
-    fn reclassify(&mut self, classifier: &Classifier) {
-        for known in self.items.values_mut() {
-            let verdict = classifier.classify(&known.item);
-            known.machine = verdict.category.map(|id| id.as_str().to_owned());
-        }
-    }
-
     /// Work done, worked out from the words of DESIGN section 4 and nothing else.
     fn work_done(&self, by: Dimension) -> Vec<WorkRow> {
         let zone = ReportingZone::default();
@@ -237,7 +225,7 @@ async fn take_step(store: &Store, model: &mut Model, step: &Step, defaults: &BTr
             model.full_under_way |= *mode == RunMode::Full;
             // Half in one batch and half in another, as feeds come.
             for half in versions.chunks(versions.len().div_ceil(2).max(1)) {
-                let items = half.iter().map(Version::classified).collect();
+                let items = half.iter().map(Version::item).collect();
                 store.write_batch(&ticket, Batch { items, ..Batch::default() }, now).await.unwrap();
                 model.take_batch(half);
             }
@@ -277,23 +265,11 @@ async fn take_step(store: &Store, model: &mut Model, step: &Step, defaults: &BTr
                 *undone = true;
             }
         }
-        Step::Reclassify => {
-            let classifier = classifier();
-            let number = store.rule_set_number("no rules", now).await.unwrap();
-            store.reclassify(&classifier, number, |_, _| {}).await.unwrap();
-            model.reclassify(&classifier);
-        }
         Step::RefreshEstimates => {
             store.refresh_estimates().await.unwrap();
             model.refresh(defaults.clone());
         }
     }
-}
-
-fn classifier() -> Classifier {
-    let taxonomy = Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap();
-    let rules = RuleSet::parse("", &taxonomy).unwrap();
-    Classifier::new(rules, taxonomy)
 }
 
 async fn ids(store: &Store, external: &BTreeSet<String>) -> Vec<i64> {

@@ -45,12 +45,7 @@ async fn filters_narrow_and_text_is_found_whatever_its_case() {
         odd.title = Some("ÉCRAN at 100% of_capacity".to_owned());
         odd.kind = Kind::Change;
         odd.team = None;
-        let mut unclassified = classified(item("2"));
-        unclassified.verdict = verdict(None);
-        let ticket = begin(&store, waterline_store::RunMode::Incremental).await;
-        let mut both = batch([odd]);
-        both.items.push(unclassified);
-        store.write_batch(&ticket, both, at("2026-11-01")).await.unwrap();
+        pull(&store, [odd, classified(item("2"), None)]).await;
         let all = ItemFilter::default;
         let october = MonthRange::ending(month("2026-10"), 1);
         let texts = ["écran", "100%", "F_CAP", "inc1"];

@@ -7,7 +7,7 @@ use waterline_store::{ItemFilter, RunMode, Settings, Store, TagOutcome};
 use crate::common::*;
 
 async fn refusal(settings: Settings) -> String {
-    match Store::open(settings).await {
+    match Store::open(settings, at("2026-10-01")).await {
         Ok(_) => panic!("it opened"),
         Err(error) => error.to_string(),
     }
@@ -16,14 +16,14 @@ async fn refusal(settings: Settings) -> String {
 #[tokio::test]
 async fn a_database_in_memory_works_and_folders_are_made() {
     let memory = Settings { url: "sqlite::memory:".to_owned(), ..sqlite().settings };
-    let store = Store::open(memory).await.unwrap();
+    let store = Store::open(memory, at("2026-10-01")).await.unwrap();
     pull(&store, [finished("1", "2026-10-05")]).await;
     assert!(store.verify().await.unwrap().discrepancies.is_empty());
     store.refresh_estimates().await.unwrap();
     store.ping().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/not/yet/there 100%.db", folder.path().display());
-    Store::open(Settings { url, ..sqlite().settings }).await.unwrap();
+    Store::open(Settings { url, ..sqlite().settings }, at("2026-10-01")).await.unwrap();
     assert!(folder.path().join("not/yet/there 100%.db").exists());
 }
 
@@ -60,7 +60,7 @@ async fn a_role_that_may_only_write_rows_opens_what_another_laid_out() {
         for grant in grants {
             db.execute_unprepared(&grant).await.unwrap();
         }
-        let store = Store::open(limited).await.unwrap();
+        let store = Store::open(limited, at("2026-10-01")).await.unwrap();
         pull(&store, [finished("1", "2026-10-05")]).await;
         drop(store);
         for end in ["DROP OWNED BY", "DROP ROLE"] {
@@ -88,10 +88,7 @@ async fn what_is_no_database_is_refused_in_a_sentence() {
 #[tokio::test]
 async fn two_processes_can_open_an_empty_database_at_once() {
     on_both(async |database| {
-        let (first, second) =
-            tokio::join!(Store::open(database.settings.clone()), Store::open(database.settings.clone()));
-        first.unwrap();
-        second.unwrap();
+        tokio::join!(database.open(), database.open());
     })
     .await;
 }
@@ -203,7 +200,8 @@ async fn a_backup_is_a_whole_database_and_overwrites_nothing() {
     store.backup(&copy).await.unwrap();
     assert!(store.backup(&copy).await.unwrap_err().to_string().contains("exists already"));
     let url = format!("sqlite://{}", copy.display());
-    let restored = Store::open(Settings { url, ..database.settings.clone() }).await.unwrap();
+    let restored =
+        Store::open(Settings { url, ..database.settings.clone() }, at("2026-10-01")).await.unwrap();
     assert_eq!(work(&restored, Dimension::All).await, work(&store, Dimension::All).await);
     on_postgres(async |database| {
         let refused = database.open().await.backup(&copy).await.unwrap_err().to_string();
