@@ -2,42 +2,22 @@
 
 use chrono::{DateTime, Utc};
 
-use super::text_index::{PatternId, PhraseId, Reading, TextField};
+use super::{
+    matcher::{Leaf, Reading},
+    question::{Evidence, Question},
+};
 use crate::{Kind, State, WorkItem};
 
-/// A condition. A field that is not known fulfils none but `Present { wanted: false }`, and `Not`.
-#[derive(Debug)]
-pub(super) enum Condition {
+/// A condition. A field that is not known fulfils none but `Present { wanted: false }`, and `Not`. `T` is
+/// what is asked of texts: a [`Question`] as it was written, or its compiled form in the matcher.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Condition<T = Question> {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
     Kind(Vec<Kind>),
     State(Vec<State>),
-    /// One of the fields holds one of the phrases as whole words.
-    Contains {
-        fields: &'static [TextField],
-        phrases: Vec<PhraseId>,
-    },
-    /// A value of the fields is one of these, all folded.
-    Equals {
-        fields: &'static [TextField],
-        values: Vec<String>,
-    },
-    /// A value of the fields starts with one of these, all folded.
-    StartsWith {
-        fields: &'static [TextField],
-        prefixes: Vec<String>,
-    },
-    /// A value of the fields matches one of the regular expressions.
-    Matches {
-        fields: &'static [TextField],
-        patterns: Vec<PatternId>,
-    },
-    /// One of the text fields is known, or none is.
-    TextPresent {
-        fields: &'static [TextField],
-        wanted: bool,
-    },
+    Text(T),
     /// The value is known, or it is not.
     Present {
         value: Value,
@@ -123,7 +103,7 @@ impl Value {
     }
 }
 
-impl Condition {
+impl Condition<Leaf> {
     /// Whether the item answers it.
     pub(super) fn holds(&self, reading: &Reading<'_>) -> bool {
         let item = reading.item;
@@ -133,9 +113,7 @@ impl Condition {
             Self::Not(condition) => !condition.holds(reading),
             Self::Kind(kinds) => kinds.contains(&item.kind),
             Self::State(states) => states.contains(&item.state),
-            Self::TextPresent { fields, wanted } => {
-                fields.iter().any(|&field| reading.values(field).next().is_some()) == *wanted
-            }
+            Self::Text(leaf) => reading.answers(leaf),
             Self::Present { value, wanted } => value.is_known(item) == *wanted,
             Self::OneOf { number, values } => number.of(item).is_some_and(|number| values.contains(&number)),
             Self::Between { number, at_least, at_most } => number.of(item).is_some_and(|number| {
@@ -144,25 +122,6 @@ impl Condition {
             Self::During { date, from, before } => date.of(item).is_some_and(|date| {
                 from.is_none_or(|from| date >= from) && before.is_none_or(|before| date < before)
             }),
-            Self::Contains { fields, phrases } => first_phrase(reading, fields, phrases).is_some(),
-            Self::Equals { fields, values } => first_equal(reading, fields, values).is_some(),
-            Self::StartsWith { fields, prefixes } => first_prefix(reading, fields, prefixes).is_some(),
-            Self::Matches { fields, patterns } => first_pattern(reading, fields, patterns).is_some(),
-        }
-    }
-
-    /// Phrases of which at least one must be found for this to hold; `None` if it may hold without any.
-    pub(super) fn required_phrases(&self) -> Option<Vec<PhraseId>> {
-        match self {
-            Self::Contains { phrases, .. } => Some(phrases.clone()),
-            Self::All(conditions) => {
-                conditions.iter().filter_map(Self::required_phrases).min_by_key(Vec::len)
-            }
-            Self::Any(conditions) => {
-                let each: Option<Vec<_>> = conditions.iter().map(Self::required_phrases).collect();
-                each.map(|phrases| phrases.concat())
-            }
-            _ => None,
         }
     }
 
@@ -194,10 +153,10 @@ impl Condition {
             Self::Not(_) => {}
             Self::Kind(_) => others.push(format!("kind {}", item.kind)),
             Self::State(_) => others.push(format!("state {}", item.state.as_str())),
-            Self::TextPresent { fields, wanted } => {
-                let name = fields.first().map_or("text", |field| field.as_str());
-                others.push(presence(name, *wanted));
-            }
+            Self::Text(leaf) => match reading.evidence(leaf) {
+                Evidence::Found(found) => texts.push(found),
+                Evidence::Known(known) => others.push(known),
+            },
             Self::Present { value, wanted } => others.push(presence(value.as_str(), *wanted)),
             Self::OneOf { number, .. } | Self::Between { number, .. } => {
                 others.extend(number.of(item).map(|value| match number {
@@ -209,70 +168,75 @@ impl Condition {
                 Date::Opened => format!("opened on {}", at.format("%-d %B %Y")),
                 Date::Finished => format!("finished on {}", at.format("%-d %B %Y")),
             })),
-            Self::Contains { fields, phrases } => {
-                texts.extend(first_phrase(reading, fields, phrases).map(|(field, phrase)| {
-                    format!("\"{}\" in the {}", reading.phrase(phrase), field.as_str())
-                }));
-            }
-            Self::Equals { fields, values } => texts.extend(
-                first_equal(reading, fields, values)
-                    .map(|(field, value)| format!("the {} \"{value}\"", field.as_str())),
-            ),
-            Self::StartsWith { fields, prefixes } => texts.extend(
-                first_prefix(reading, fields, prefixes)
-                    .map(|(field, prefix)| format!("\"{prefix}\" at the start of the {}", field.as_str())),
-            ),
-            Self::Matches { fields, patterns } => texts.extend(
-                first_pattern(reading, fields, patterns)
-                    .and_then(|(field, pattern)| Some((field, reading.matched_text(field, pattern)?)))
-                    .map(|(field, found)| format!("\"{found}\" in the {}", field.as_str())),
-            ),
         }
     }
 }
 
-fn presence(name: &str, wanted: bool) -> String {
+impl<T> Condition<T> {
+    /// The same with something else asked of texts. Cheap conditions come first in every list, since the
+    /// first that settles the matter ends it.
+    pub(super) fn compile<U>(&self, text: &mut impl FnMut(&T) -> (u8, U)) -> (u8, Condition<U>) {
+        let list = |conditions: &[Self], text: &mut _| {
+            let mut list: Vec<_> = conditions.iter().map(|condition| condition.compile(text)).collect();
+            list.sort_by_key(|(cost, _)| *cost);
+            let cost = list.last().map_or(0, |(cost, _)| *cost);
+            (cost, list.into_iter().map(|(_, condition)| condition).collect())
+        };
+        let cheap = |condition| (0, condition);
+        match self {
+            Self::All(conditions) => {
+                let (cost, conditions) = list(conditions, text);
+                (cost, Condition::All(conditions))
+            }
+            Self::Any(conditions) => {
+                let (cost, conditions) = list(conditions, text);
+                (cost, Condition::Any(conditions))
+            }
+            Self::Not(condition) => {
+                let (cost, condition) = condition.compile(text);
+                (cost, Condition::Not(Box::new(condition)))
+            }
+            Self::Text(question) => {
+                let (cost, leaf) = text(question);
+                (cost, Condition::Text(leaf))
+            }
+            Self::Kind(kinds) => cheap(Condition::Kind(kinds.clone())),
+            Self::State(states) => cheap(Condition::State(states.clone())),
+            Self::Present { value, wanted } => cheap(Condition::Present { value: *value, wanted: *wanted }),
+            Self::OneOf { number, values } => {
+                cheap(Condition::OneOf { number: *number, values: values.clone() })
+            }
+            Self::Between { number, at_least, at_most } => {
+                cheap(Condition::Between { number: *number, at_least: *at_least, at_most: *at_most })
+            }
+            Self::During { date, from, before } => {
+                cheap(Condition::During { date: *date, from: *from, before: *before })
+            }
+        }
+    }
+
+    /// Whether it can hold, and whether it can fail, for some item of this kind.
+    pub(super) fn for_kind(&self, kind: Kind) -> (bool, bool) {
+        match self {
+            Self::Kind(kinds) => (kinds.contains(&kind), !kinds.contains(&kind)),
+            Self::Not(condition) => {
+                let (holds, fails) = condition.for_kind(kind);
+                (fails, holds)
+            }
+            Self::All(conditions) => conditions.iter().map(|condition| condition.for_kind(kind)).fold(
+                (true, false),
+                |(holds, fails), (one_holds, one_fails)| (holds && one_holds, fails || one_fails),
+            ),
+            Self::Any(conditions) => conditions.iter().map(|condition| condition.for_kind(kind)).fold(
+                (false, true),
+                |(holds, fails), (one_holds, one_fails)| (holds || one_holds, fails && one_fails),
+            ),
+            _ => (true, true),
+        }
+    }
+}
+
+/// `no system`, or `a known system`.
+pub(super) fn presence(name: &str, wanted: bool) -> String {
     format!("{} {name}", if wanted { "a known" } else { "no" })
-}
-
-fn first_phrase(
-    reading: &Reading<'_>,
-    fields: &[TextField],
-    phrases: &[PhraseId],
-) -> Option<(TextField, PhraseId)> {
-    fields.iter().find_map(|&field| {
-        phrases.iter().find(|&&phrase| reading.contains(field, phrase)).map(|&phrase| (field, phrase))
-    })
-}
-
-fn first_equal<'r>(
-    reading: &Reading<'_>,
-    fields: &[TextField],
-    wanted: &'r [String],
-) -> Option<(TextField, &'r str)> {
-    fields.iter().find_map(|&field| {
-        let equal = |wanted: &&String| reading.values(field).any(|value| value == wanted.as_str());
-        wanted.iter().find(equal).map(|wanted| (field, wanted.as_str()))
-    })
-}
-
-fn first_prefix<'r>(
-    reading: &Reading<'_>,
-    fields: &[TextField],
-    prefixes: &'r [String],
-) -> Option<(TextField, &'r str)> {
-    fields.iter().find_map(|&field| {
-        let starts = |prefix: &&String| reading.values(field).any(|value| value.starts_with(prefix.as_str()));
-        prefixes.iter().find(starts).map(|prefix| (field, prefix.as_str()))
-    })
-}
-
-fn first_pattern(
-    reading: &Reading<'_>,
-    fields: &[TextField],
-    patterns: &[PatternId],
-) -> Option<(TextField, PatternId)> {
-    fields.iter().find_map(|&field| {
-        patterns.iter().find(|&&pattern| reading.matches(field, pattern)).map(|&pattern| (field, pattern))
-    })
 }

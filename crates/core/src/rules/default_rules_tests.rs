@@ -2,40 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
-
-use super::RuleSet;
+use super::{RuleSet, samples::ticket};
 use crate::{
     Kind::{self, Change, Incident, Patching, Problem, Project, Request, Task},
-    State, Taxonomy, WorkItem,
+    Taxonomy,
 };
 
 fn default_rules() -> (RuleSet, Taxonomy) {
     let taxonomy = Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap();
     let rules = RuleSet::parse(include_str!("../../../../config/rules.toml"), &taxonomy).unwrap();
     (rules, taxonomy)
-}
-
-fn ticket(kind: Kind, title: &str) -> WorkItem {
-    WorkItem {
-        external_id: "1".to_owned(),
-        reference: "INC0000001".to_owned(),
-        kind,
-        title: Some(title.to_owned()),
-        description: None,
-        state: State::Open,
-        department: None,
-        team: None,
-        system: None,
-        priority: None,
-        source_category: None,
-        labels: Vec::new(),
-        parent: None,
-        opened_at: DateTime::UNIX_EPOCH,
-        finished_at: None,
-        updated_at: DateTime::UNIX_EPOCH,
-        logged: Vec::new(),
-    }
 }
 
 #[test]

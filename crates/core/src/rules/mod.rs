@@ -14,16 +14,19 @@ mod condition;
 pub mod edit;
 mod fold;
 mod lint;
+mod matcher;
 mod new_rule;
 mod parse;
 mod parse_fields;
 mod probe;
-mod text_index;
+mod question;
 
 #[cfg(test)]
 mod default_rules_tests;
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -34,7 +37,7 @@ pub use probe::Probe;
 
 use crate::{CategoryId, Taxonomy, WorkItem};
 use condition::Condition;
-use text_index::TextIndex;
+use matcher::Matcher;
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct Rule {
     pub name: String,
     /// What it makes of a piece of work.
     pub category: CategoryId,
+    /// The `priority` that the file gives it, 100 if none: lower ones are tried first.
+    pub order: i64,
 }
 
 /// A rule that matched.
@@ -59,8 +64,7 @@ impl Match<'_> {
     /// A sentence: `rule 12 "Password reset" matched "reset my password" in the title`. `item` is what
     /// the rule matched.
     pub fn reason(&self, item: &WorkItem) -> String {
-        let reading = self.rules.index.read(item, |_| ());
-        let evidence = self.rules.conditions[self.rule.number - 1].evidence(&reading);
+        let evidence = self.rules.matcher.read(item, |reading| reading.evidence_for(self.rule.number - 1));
         format!("rule {} \"{}\" matched {evidence}", self.rule.number, self.rule.name)
     }
 }
@@ -69,13 +73,9 @@ impl Match<'_> {
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    /// The conditions of each rule.
+    /// The conditions of each rule as they were written.
     conditions: Vec<Condition>,
-    index: TextIndex,
-    /// The rules that may match when a phrase is found.
-    rules_by_phrase: Vec<Vec<usize>>,
-    /// One bit per rule: those that may match without any phrase being found.
-    always_tried: Vec<u64>,
+    matcher: Matcher,
 }
 
 /// Why a rules file cannot be used. Whoever read the file adds its name.
@@ -93,52 +93,28 @@ pub struct RuleError {
 impl RuleSet {
     /// Reads the text of a rules file (`config/rules.toml` shows the shape).
     pub fn parse(text: &str, taxonomy: &Taxonomy) -> Result<Self, RuleError> {
-        let (rules, conditions, index) = parse::parse(text, taxonomy)?;
-        let mut always_tried = vec![0; rules.len().div_ceil(64)];
-        let mut rules_by_phrase = vec![Vec::new(); index.phrase_count()];
-        for (place, condition) in conditions.iter().enumerate() {
-            match condition.required_phrases() {
-                Some(phrases) => {
-                    for phrase in phrases {
-                        rules_by_phrase[phrase.place()].push(place);
-                    }
-                }
-                None => always_tried[place / 64] |= 1 << (place % 64),
-            }
-        }
-        Ok(Self { rules, conditions, index, rules_by_phrase, always_tried })
+        let (rules, conditions) = parse::parse(text, taxonomy)?;
+        let matcher = Matcher::new(&conditions).map_err(|problem| RuleError {
+            line: 1,
+            rule: None,
+            problem: format!("the rules are too large to compile together: {problem}"),
+        })?;
+        Ok(Self { rules, conditions, matcher })
     }
 
     /// The first rule that matches, in order of priority.
     pub fn first_match(&self, item: &WorkItem) -> Option<Match<'_>> {
-        let mut candidates = self.always_tried.clone();
-        let reading = self.index.read(item, |phrase| {
-            for place in &self.rules_by_phrase[phrase.place()] {
-                candidates[place / 64] |= 1 << (place % 64);
-            }
-        });
-        let place = places(&candidates).find(|&place| self.conditions[place].holds(&reading))?;
+        let place = self.matcher.read(item, |reading| reading.holding().next())?;
         Some(Match { rule: &self.rules[place], rules: self })
     }
 
     /// All rules that match, in the order in which they are tried.
     pub fn matches(&self, item: &WorkItem) -> Vec<&Rule> {
-        let reading = self.index.read(item, |_| ());
-        let holds = |rule: &&Rule| self.conditions[rule.number - 1].holds(&reading);
-        self.rules.iter().filter(holds).collect()
+        self.matcher.read(item, |reading| reading.holding().map(|place| &self.rules[place]).collect())
     }
 
     /// All rules, in the order in which they are tried.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
-}
-
-/// The places of the bits that are set, in order.
-fn places(bits: &[u64]) -> impl Iterator<Item = usize> {
-    bits.iter().enumerate().flat_map(|(word, &bits)| {
-        let rest = |bits: &u64| Some(bits & (bits - 1)).filter(|rest| *rest != 0);
-        std::iter::successors(Some(bits).filter(|bits| *bits != 0), rest)
-            .map(move |bits| word * 64 + bits.trailing_zeros() as usize)
-    })
 }

@@ -11,12 +11,12 @@ use super::{
     Rule, RuleError,
     condition::{Condition, Date, Number, Value},
     parse_fields,
-    text_index::{TextField, TextIndex, Vocabulary},
+    question::TextField,
 };
 use crate::{CategoryId, Taxonomy};
 
 /// Where a rule stands that does not say: there is room before and after.
-const USUAL_PRIORITY: i64 = 100;
+pub(super) const USUAL_ORDER: i64 = 100;
 
 /// Names that a `when` table may hold, for the sentence about one that it may not.
 const FIELD_NAMES: &str = "text, title, description, kind, state, department, team, system, priority, \
@@ -34,28 +34,34 @@ impl Fault {
     }
 }
 
-/// Rules, their conditions, and the index of all their texts, in the order in which they are tried.
-pub(super) fn parse(
-    text: &str,
-    taxonomy: &Taxonomy,
-) -> Result<(Vec<Rule>, Vec<Condition>, TextIndex), RuleError> {
-    let fail = |rule: Option<String>, fault: Fault| {
-        let line = 1 + text.bytes().take(fault.at).filter(|byte| *byte == b'\n').count();
-        RuleError { line, rule, problem: fault.problem }
-    };
-    let file = DeTable::parse(text).map_err(|error| {
+impl Fault {
+    /// The same as a sentence on the line of the text at which it lies.
+    pub(super) fn on_line(self, text: &str, rule: Option<String>) -> RuleError {
+        let line = 1 + text.bytes().take(self.at).filter(|byte| *byte == b'\n').count();
+        RuleError { line, rule, problem: self.problem }
+    }
+}
+
+/// The file as TOML.
+pub(super) fn read_toml(text: &str) -> Result<Spanned<DeTable<'_>>, Fault> {
+    DeTable::parse(text).map_err(|error| {
         let at = error.span().unwrap_or_default();
-        fail(None, Fault::new(&at, format!("this is not TOML: {}", one_line(error.message()))))
-    })?;
-    let mut vocabulary = Vocabulary::default();
-    let mut drafts: Vec<(i64, Rule, Condition)> = Vec::new();
+        Fault::new(&at, format!("this is not TOML: {}", one_line(error.message())))
+    })
+}
+
+/// Rules and their conditions in the order in which they are tried.
+pub(super) fn parse(text: &str, taxonomy: &Taxonomy) -> Result<(Vec<Rule>, Vec<Condition>), RuleError> {
+    let fail = |rule: Option<String>, fault: Fault| fault.on_line(text, rule);
+    let file = read_toml(text).map_err(|fault| fail(None, fault))?;
+    let mut drafts: Vec<(Rule, Condition)> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     for entry in rule_tables(file.get_ref()).map_err(|fault| fail(None, fault))? {
         let name = entry.get_ref().as_table().and_then(|table| table.get("name")).map(Spanned::get_ref);
         let name = name.and_then(DeValue::as_str).map(str::to_owned);
-        let draft = read_rule(entry, taxonomy, &mut vocabulary).and_then(|draft| {
+        let draft = read_rule(entry, taxonomy).and_then(|draft| {
             let line = fail(None, Fault::new(&entry.span(), "")).line;
-            match seen.insert(draft.1.name.clone(), line) {
+            match seen.insert(draft.0.name.clone(), line) {
                 None => Ok(draft),
                 Some(first) => {
                     Err(Fault::new(&entry.span(), format!("the rule on line {first} has the same name")))
@@ -64,23 +70,19 @@ pub(super) fn parse(
         });
         drafts.push(draft.map_err(|fault| fail(name, fault))?);
     }
-    drafts.sort_by_key(|(priority, ..)| *priority);
-    let index = vocabulary.compile().map_err(|problem| {
-        fail(None, Fault::new(&(0..0), format!("the rules are too large to compile together: {problem}")))
-    })?;
-    let (mut rules, mut conditions) = (Vec::new(), Vec::new());
-    for (place, (_, rule, condition)) in drafts.into_iter().enumerate() {
-        rules.push(Rule { number: place + 1, ..rule });
-        conditions.push(condition);
+    drafts.sort_by_key(|(rule, _)| rule.order);
+    for (place, (rule, _)) in drafts.iter_mut().enumerate() {
+        rule.number = place + 1;
     }
-    Ok((rules, conditions, index))
+    Ok(drafts.into_iter().unzip())
 }
 
 fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn rule_tables<'f>(file: &'f DeTable<'_>) -> Result<&'f [Spanned<DeValue<'f>>], Fault> {
+/// The rules as the file has them.
+pub(super) fn rule_tables<'f>(file: &'f DeTable<'_>) -> Result<&'f [Spanned<DeValue<'f>>], Fault> {
     let mut rules: &[Spanned<DeValue<'_>>] = &[];
     for (key, value) in file {
         let list = value.get_ref().as_array().filter(|_| key.get_ref() == "rule");
@@ -93,21 +95,17 @@ fn rule_tables<'f>(file: &'f DeTable<'_>) -> Result<&'f [Spanned<DeValue<'f>>], 
     Ok(rules)
 }
 
-fn read_rule(
-    entry: &Spanned<DeValue<'_>>,
-    taxonomy: &Taxonomy,
-    vocabulary: &mut Vocabulary,
-) -> Result<(i64, Rule, Condition), Fault> {
+fn read_rule(entry: &Spanned<DeValue<'_>>, taxonomy: &Taxonomy) -> Result<(Rule, Condition), Fault> {
     let Some(table) = entry.get_ref().as_table() else {
         return Err(Fault::new(&entry.span(), "a rule begins with [[rule]] and holds keys"));
     };
-    let (mut name, mut category, mut priority, mut when) = (None, None, USUAL_PRIORITY, None);
+    let (mut name, mut category, mut order, mut when) = (None, None, USUAL_ORDER, None);
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "name" => name = Some(parse_fields::text(value, "the name of a rule")?.trim().to_owned()),
             "category" => category = Some(read_category(value, taxonomy)?),
-            "priority" => priority = parse_fields::whole_number(value, "the priority of a rule")?,
-            "when" => when = Some(read_when(value, vocabulary)?),
+            "priority" => order = parse_fields::whole_number(value, "the priority of a rule")?,
+            "when" => when = Some(read_when(value)?),
             other => {
                 let problem = format!("a rule has no \"{other}\"; it has name, category, priority and when");
                 return Err(Fault::new(&key.span(), problem));
@@ -118,7 +116,7 @@ fn read_rule(
     let name = name.filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
     let category = category.ok_or_else(|| missing("category"))?;
     let when = when.ok_or_else(|| missing("\"when\": say what it applies to"))?;
-    Ok((priority, Rule { number: 0, name, category }, when))
+    Ok((Rule { number: 0, name, category, order }, when))
 }
 
 fn read_category(value: &Spanned<DeValue<'_>>, taxonomy: &Taxonomy) -> Result<CategoryId, Fault> {
@@ -132,7 +130,7 @@ fn read_category(value: &Spanned<DeValue<'_>>, taxonomy: &Taxonomy) -> Result<Ca
 }
 
 /// A table of conditions, all of which must hold.
-fn read_when(value: &Spanned<DeValue<'_>>, vocabulary: &mut Vocabulary) -> Result<Condition, Fault> {
+fn read_when(value: &Spanned<DeValue<'_>>) -> Result<Condition, Fault> {
     let Some(table) = value.get_ref().as_table() else {
         let problem = "conditions are a table such as { title = { contains = [\"printer\"] } }";
         return Err(Fault::new(&value.span(), problem));
@@ -141,9 +139,9 @@ fn read_when(value: &Spanned<DeValue<'_>>, vocabulary: &mut Vocabulary) -> Resul
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         let condition = match name {
-            "all" => Condition::All(read_list(name, value, vocabulary)?),
-            "any" => Condition::Any(read_list(name, value, vocabulary)?),
-            "not" => Condition::Not(Box::new(read_when(value, vocabulary)?)),
+            "all" => Condition::All(read_list(name, value)?),
+            "any" => Condition::Any(read_list(name, value)?),
+            "not" => Condition::Not(Box::new(read_when(value)?)),
             "kind" => parse_fields::kind(value)?,
             "state" => parse_fields::state(value)?,
             "priority" => parse_fields::number(name, Number::Priority, value)?,
@@ -152,7 +150,7 @@ fn read_when(value: &Spanned<DeValue<'_>>, vocabulary: &mut Vocabulary) -> Resul
             "finished" => parse_fields::date(name, Date::Finished, value)?,
             "parent" => parse_fields::presence(name, Value::Parent, value)?,
             _ => match TextField::named(name) {
-                Some(fields) => parse_fields::texts(name, fields, value, vocabulary)?,
+                Some(fields) => parse_fields::texts(name, fields, value)?,
                 None => {
                     let problem = format!("there is no field \"{name}\"; there are {FIELD_NAMES}");
                     return Err(Fault::new(&key.span(), problem));
@@ -173,15 +171,11 @@ pub(super) fn one_of_all(mut conditions: Vec<Condition>) -> Option<Condition> {
     conditions.pop()
 }
 
-fn read_list(
-    name: &str,
-    value: &Spanned<DeValue<'_>>,
-    vocabulary: &mut Vocabulary,
-) -> Result<Vec<Condition>, Fault> {
+fn read_list(name: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Condition>, Fault> {
     let list = value.get_ref().as_array().filter(|list| !list.is_empty());
     let Some(list) = list else {
         let problem = format!("\"{name}\" needs a list of at least one table of conditions");
         return Err(Fault::new(&value.span(), problem));
     };
-    list.iter().map(|entry| read_when(entry, vocabulary)).collect()
+    list.iter().map(read_when).collect()
 }

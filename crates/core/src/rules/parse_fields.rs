@@ -9,7 +9,7 @@ use super::{
     condition::{Condition, Date, Number, Value},
     fold::fold,
     parse::{Fault, one_of_all},
-    text_index::{TextField, Vocabulary},
+    question::{Ask, Question, TextField, pattern},
 };
 use crate::{Kind, State};
 
@@ -69,32 +69,25 @@ pub(super) fn texts(
     name: &str,
     fields: &'static [TextField],
     value: &Node<'_>,
-    vocabulary: &mut Vocabulary,
 ) -> Result<Condition, Fault> {
     let mut conditions = Vec::new();
     for (operation, at, value) in operations(name, value)? {
-        conditions.push(match operation {
-            "present" => Condition::TextPresent { fields, wanted: yes_or_no(name, value)? },
-            "equals" | "one_of" => Condition::Equals { fields, values: folded_words(operation, value)? },
-            "starts_with" => Condition::StartsWith { fields, prefixes: folded_words(operation, value)? },
-            "contains" => {
-                let phrases = each_word(operation, value, |word| {
-                    vocabulary.phrase(word, fields).ok_or_else(|| nothing_in(operation))
-                })?;
-                Condition::Contains { fields, phrases }
-            }
-            "matches" => {
-                let patterns = each_word(operation, value, |word| {
-                    let refused = |why| format!("\"{word}\" is not a regular expression: {why}");
-                    vocabulary.pattern(word).map_err(refused)
-                })?;
-                Condition::Matches { fields, patterns }
-            }
+        let ask = match operation {
+            "present" => Ask::Present(yes_or_no(name, value)?),
+            "equals" | "one_of" => Ask::Equals(folded_words(operation, value)?),
+            "starts_with" => Ask::StartsWith(folded_words(operation, value)?),
+            "contains" => Ask::Contains(folded_words(operation, value)?),
+            "matches" => Ask::Matches(each_word(operation, value, |word| {
+                let refused = |why| format!("\"{word}\" is not a regular expression: {why}");
+                pattern(word).map_err(refused)?;
+                Ok(word.to_owned())
+            })?),
             _ => {
                 let known = "contains, equals, one_of, starts_with, matches and present";
                 return Err(no_operation(name, operation, &at, known));
             }
-        });
+        };
+        conditions.push(Condition::Text(Question { fields, ask }));
     }
     all(conditions, name, value)
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Duration};
 use proptest::prelude::*;
 
-use super::RuleSet;
-use crate::{EffortEntry, Kind, State, Taxonomy, WorkItem};
+use super::{RuleSet, samples::ticket};
+use crate::{EffortEntry, Kind, Taxonomy, WorkItem};
 
 /// What one rule asks, as the naive evaluator understands it.
 #[derive(Clone, Debug)]
@@ -146,23 +146,16 @@ prop_compose! {
     ) -> WorkItem {
         let opened_at = DateTime::UNIX_EPOCH + Duration::seconds(opened_seconds);
         WorkItem {
-            external_id: "1".to_owned(),
-            reference: "R1".to_owned(),
-            kind,
             title,
             description,
-            state: State::Open,
-            department: None,
             team,
-            system: None,
             priority,
-            source_category: None,
             labels,
             parent: has_parent.then(|| "0".to_owned()),
             opened_at,
-            finished_at: None,
             updated_at: opened_at,
             logged: hours.map(|hours| EffortEntry { at: None, seconds: hours * 3600 }).into_iter().collect(),
+            ..ticket(kind, "")
         }
     }
 }
@@ -192,6 +185,12 @@ proptest! {
             let wanted = in_order.iter().find(|(_, (_, ask))| ask.holds(item)).map(|(place, _)| place.to_string());
             let found = rules.first_match(item);
             prop_assert_eq!(found.map(|found| found.rule.name.clone()), wanted, "{:?}", item);
+            let all = in_order.iter().filter(|(_, (_, ask))| ask.holds(item)).map(|(place, _)| place.to_string());
+            let found: Vec<_> = rules.matches(item).into_iter().map(|rule| rule.name.clone()).collect();
+            prop_assert_eq!(found, all.collect::<Vec<_>>(), "{:?}", item);
+            if let Some(found) = rules.first_match(item) {
+                prop_assert!(!found.reason(item).contains("  ") && !found.reason(item).ends_with(' '));
+            }
         }
     }
 
@@ -203,7 +202,8 @@ proptest! {
         let asks = [(0, Ask::Contains("text", vec!["printer".to_owned(), "é".to_owned(), "ß".to_owned()]))];
         let rules = compile(&asks);
         item.title = Some(title);
-        prop_assert_eq!(rules.first_match(&item), rules.first_match(&item));
+        let reason = || rules.first_match(&item).map(|found| found.reason(&item));
+        prop_assert_eq!(reason(), reason());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::RuleSet;
+use super::{RuleSet, samples::ticket};
 use crate::{EffortEntry, Kind, State, Taxonomy, WorkItem};
 
 fn parse(text: &str) -> Result<RuleSet, String> {
@@ -19,23 +19,17 @@ fn reason(when: &str) -> String {
     let rules = parse(&format!("[[rule]]\nname = \"R\"\ncategory = \"access\"\n{when}\n")).unwrap();
     let at = DateTime::from_timestamp(1_785_974_400, 0).unwrap(); // 6 August 2026
     let item = WorkItem {
-        external_id: "1".to_owned(),
         reference: "INC0010023".to_owned(),
-        kind: Kind::Request,
-        title: Some("Please  RESET my\tpassword – O’Neill Ward's PC".to_owned()),
-        description: None,
         state: State::Finished,
         department: Some("Pharmacy".to_owned()),
         team: Some("Service Desk".to_owned()),
-        system: None,
         priority: Some(2),
-        source_category: None,
         labels: vec!["vip".to_owned(), "Joined up".to_owned()],
-        parent: None,
         opened_at: at,
         finished_at: Some(at),
         updated_at: at,
         logged: vec![EffortEntry { at: None, seconds: 5400 }],
+        ..ticket(Kind::Request, "Please  RESET my\tpassword – O’Neill Ward's PC")
     };
     rules.first_match(&item).map_or("no match".to_owned(), |found| found.reason(&item))
 }
