@@ -5,7 +5,7 @@ use waterline_store::{ItemFilter, Role};
 
 use crate::{
     site::{self, Site, Visitor, field},
-    support::{assert_sound, classifier},
+    support::{assert_sound, taxonomy},
 };
 
 /// Path, and the least role that may open it.
@@ -90,7 +90,7 @@ async fn a_form_without_its_token_changes_nothing() {
 async fn visible_items(site: &Site) -> i64 {
     let months = site.store().months_held().await.unwrap().unwrap();
     let rows = site.store().work_done(months, Dimension::All).await.unwrap();
-    let share = share(rows.iter(), Basis::Items, classifier().taxonomy()).unwrap();
+    let share = share(rows.iter(), Basis::Items, &taxonomy()).unwrap();
     (share.value * share.total as f64).round() as i64
 }
 

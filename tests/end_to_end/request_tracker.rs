@@ -158,7 +158,7 @@ async fn what_is_held_is_what_a_real_request_tracker_says() {
     let before = rt.tickets().await;
     assert!(before.len() >= 300, "{}", before.len());
     for ledger in &ledgers {
-        let runner = runner(&ledger.store, system_clock()).await;
+        let runner = runner(&ledger.store, system_clock());
         let feeds = pull(&runner, &source, RunMode::Incremental).await;
         assert_eq!((feeds[0].added, feeds[0].rejected), (before.len() as u64, 5), "{}", ledger.database);
         assert_eq!(held_tickets(ledger).await, before, "{}", ledger.database);
@@ -169,7 +169,7 @@ async fn what_is_held_is_what_a_real_request_tracker_says() {
     let after = rt.tickets().await;
     assert_ne!(before, after);
     for ledger in &ledgers {
-        let runner = runner(&ledger.store, system_clock()).await;
+        let runner = runner(&ledger.store, system_clock());
         let feeds = pull(&runner, &source, RunMode::Incremental).await;
         assert!(feeds[0].records < 60, "only what changed is read again: {feeds:?}");
         let mut expected = after.clone();

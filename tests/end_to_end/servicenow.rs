@@ -14,7 +14,7 @@ use waterline_store::{RunMode, Store};
 
 use crate::{
     hospital::{self, Hospital},
-    support::{assert_sound, classifier, held, ledgers, pull, runner},
+    support::{assert_sound, held, ledgers, pull, runner, taxonomy},
 };
 
 const SCALE: f64 = 0.02;
@@ -44,7 +44,7 @@ async fn assert_whole(hospital: &Hospital, store: &Store) {
 async fn nothing_is_lost_when_answers_go_wrong_on_the_way() {
     for ledger in ledgers("faults").await {
         let hospital = hospital::open(SCALE);
-        let (runner, source) = (runner(&ledger.store, hospital.clock()).await, hospital.source());
+        let (runner, source) = (runner(&ledger.store, hospital.clock()), hospital.source());
         let batches = AtomicUsize::new(0);
         let spoil_the_next = |event: PullEvent<'_>| {
             if matches!(event, PullEvent::Stored { .. }) {
@@ -66,7 +66,7 @@ async fn a_web_page_instead_of_json_fails_one_feed_with_a_sentence_and_the_next_
     for ledger in ledgers("html").await {
         let hospital = hospital::open(SCALE);
         hospital.desk.faults().next(1, Fault::Html);
-        let (runner, source) = (runner(&ledger.store, hospital.clock()).await, hospital.source());
+        let (runner, source) = (runner(&ledger.store, hospital.clock()), hospital.source());
         let report = runner.pull(&source, RunMode::Incremental, &|_| {}).await;
         let failed: Vec<_> =
             report.feeds.iter().filter(|feed| feed.outcome != FeedOutcome::Drained).collect();
@@ -85,7 +85,7 @@ async fn a_web_page_instead_of_json_fails_one_feed_with_a_sentence_and_the_next_
 async fn a_pull_that_is_killed_goes_on_behind_its_last_whole_batch() {
     for ledger in ledgers("killed").await {
         let hospital = hospital::open(SCALE);
-        let (runner, source) = (runner(&ledger.store, hospital.clock()).await, hospital.source());
+        let (runner, source) = (runner(&ledger.store, hospital.clock()), hospital.source());
         let second_batch = Notify::new();
         let watch = |event: PullEvent<'_>| {
             if matches!(event, PullEvent::Stored { records: 500.., .. }) {
@@ -114,7 +114,7 @@ async fn a_pull_that_is_killed_goes_on_behind_its_last_whole_batch() {
 async fn what_is_touched_is_pulled_again_and_what_is_deleted_is_found_by_a_full_pull() {
     for ledger in ledgers("touched").await {
         let hospital = hospital::open(SCALE);
-        let (runner, source) = (runner(&ledger.store, hospital.clock()).await, hospital.source());
+        let (runner, source) = (runner(&ledger.store, hospital.clock()), hospital.source());
         pull(&runner, &source, RunMode::Incremental).await;
 
         hospital.wait(TimeDelta::hours(3));
@@ -159,7 +159,7 @@ async fn what_is_touched_is_pulled_again_and_what_is_deleted_is_found_by_a_full_
 async fn the_share_comes_out_near_the_truth_that_only_the_simulator_knows() {
     for ledger in ledgers("truth").await {
         let hospital = hospital::open(SCALE);
-        let (runner, source) = (runner(&ledger.store, hospital.clock()).await, hospital.source());
+        let (runner, source) = (runner(&ledger.store, hospital.clock()), hospital.source());
         pull(&runner, &source, RunMode::Incremental).await;
         for basis in [Basis::Items, Basis::Effort] {
             let (truth, found) = (truth(&hospital.trust, basis), measured(&ledger.store, basis).await);
@@ -177,12 +177,12 @@ async fn the_share_comes_out_near_the_truth_that_only_the_simulator_knows() {
 async fn measured(store: &Store, basis: Basis) -> Share {
     let months = store.months_held().await.unwrap().unwrap();
     let rows = store.work_done(months, Dimension::All).await.unwrap();
-    share(rows.iter(), basis, classifier().taxonomy()).unwrap()
+    share(rows.iter(), basis, &taxonomy()).unwrap()
 }
 
 /// The visible part of all finished work, going by what each record really was and really took.
 fn truth(trust: &Trust, basis: Basis) -> f64 {
-    let classifier = classifier();
+    let taxonomy = taxonomy();
     let (mut visible, mut all) = (0.0, 0.0);
     for record in trust.all().filter(|record| matches!(record.stage, Stage::Resolved | Stage::Closed)) {
         let amount = match basis {
@@ -191,7 +191,7 @@ fn truth(trust: &Trust, basis: Basis) -> f64 {
         };
         let category = trust.truth(&record.sys_id_text()).unwrap();
         all += amount;
-        if classifier.taxonomy().side(&category) == Some(Side::Visible) {
+        if taxonomy.side(&category) == Some(Side::Visible) {
             visible += amount;
         }
     }

@@ -8,7 +8,7 @@ use waterline_web::{App, WebSettings, bind, serve};
 
 use crate::{
     hospital,
-    support::{Ledger, classifier, client, ledger, pull, runner},
+    support::{Ledger, client, ledger, pull, runner},
 };
 
 pub(crate) const PASSWORD: &str = "a long example password";
@@ -29,7 +29,7 @@ impl Site {
 pub(crate) async fn open() -> Site {
     let hospital = hospital::open(0.01);
     let ledger = ledger().await;
-    let runner = runner(&ledger.store, hospital.clock()).await;
+    let runner = runner(&ledger.store, hospital.clock());
     pull(&runner, &hospital.source(), RunMode::Incremental).await;
     for role in Role::ALL {
         let user = NewUser { name: role.as_str(), role, password: PASSWORD };
@@ -44,13 +44,7 @@ pub(crate) async fn open() -> Site {
     };
     let listener = bind(&settings).unwrap();
     let address = listener.local_addr().unwrap();
-    let app = App {
-        store: ledger.store.clone(),
-        classifier: classifier(),
-        rule_set: runner.rule_set,
-        clock: hospital.clock(),
-        settings,
-    };
+    let app = App { store: ledger.store.clone(), clock: hospital.clock(), settings };
     tokio::spawn(serve(app, listener).unwrap());
     hospital.desk.stop().await;
     Site { address, ledger }

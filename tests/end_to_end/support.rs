@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, io::Write, process::Command, sync::Arc, time::D
 
 use chrono::Utc;
 use tempfile::TempDir;
-use waterline_core::{Classifier, Clock, ReportingZone, Taxonomy, rules::RuleSet};
+use waterline_core::{Clock, ReportingZone, Taxonomy};
 use waterline_ingestor::{FeedOutcome, FeedReport, Runner, RunnerLimits, Source, config::SourceConfig};
-use waterline_store::{ItemFilter, ItemView, RunMode, Settings, Store};
+use waterline_store::{ItemFilter, ItemView, RuleTexts, RunMode, Settings, Store};
 
 const TAXONOMY: &str = include_str!("../../config/taxonomy.toml");
 const RULES: &str = include_str!("../../config/rules.toml");
@@ -92,8 +92,13 @@ async fn open(database: &'static str, url: impl Fn(&TempDir) -> String) -> Ledge
     Ledger { database, store: Store::open(settings, now).await.unwrap(), _folder: folder }
 }
 
+/// What every ledger begins with.
+pub(crate) fn taxonomy() -> Taxonomy {
+    Taxonomy::parse(TAXONOMY).unwrap()
+}
+
 /// A runner that does not wait long.
-pub(crate) async fn runner(store: &Store, clock: Clock) -> Runner {
+pub(crate) fn runner(store: &Store, clock: Clock) -> Runner {
     let limits = RunnerLimits {
         first_retry: Duration::from_millis(5),
         longest_wait: Duration::from_millis(50),

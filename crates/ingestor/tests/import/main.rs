@@ -14,11 +14,9 @@ mod workbooks;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use chrono::{TimeZone, Utc};
-use waterline_core::{
-    Classifier, Clock, Kind, ReportingZone, Taxonomy, TextPolicy, redaction::Redactor, rules::RuleSet,
-};
+use waterline_core::{Clock, Kind, ReportingZone, TextPolicy, redaction::Redactor};
 use waterline_ingestor::import::{ImportError, ImportReport, ImportRequest, Mapping, import_file};
-use waterline_store::{FeedStatus, ItemFilter, ItemView, Settings, Store};
+use waterline_store::{FeedStatus, ItemFilter, ItemView, RuleTexts, Settings, Store};
 
 const MAPPING: &str = include_str!("../fixtures/requests.toml");
 
@@ -26,7 +24,6 @@ const MAPPING: &str = include_str!("../fixtures/requests.toml");
 struct Bench {
     folder: tempfile::TempDir,
     store: Store,
-    classifier: Classifier,
     redactor: Redactor,
     text: TextPolicy,
 }
@@ -37,19 +34,16 @@ fn clock() -> Clock {
 
 impl Bench {
     async fn new() -> Self {
-        let store = Store::open(Settings {
+        let taxonomy = include_str!("../../../../config/taxonomy.toml").to_owned();
+        let settings = Settings {
             url: "sqlite::memory:".to_owned(),
             zone: ReportingZone::default(),
             default_effort: BTreeMap::from([(Kind::Incident, 3600)]),
-        })
-        .await
-        .unwrap();
-        let taxonomy = Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap();
-        let rules = RuleSet::parse("", &taxonomy).unwrap();
+            first_rules: RuleTexts { taxonomy, rules: String::new() },
+        };
         Self {
             folder: tempfile::tempdir().unwrap(),
-            store,
-            classifier: Classifier::new(rules, taxonomy),
+            store: Store::open(settings, clock()()).await.unwrap(),
             redactor: Redactor::new(&[]).unwrap(),
             text: TextPolicy::Title,
         }
@@ -68,7 +62,6 @@ impl Bench {
 
     async fn import_path(&self, mapping: &str, path: PathBuf) -> Result<ImportReport, ImportError> {
         let mapping = Mapping::parse(mapping).unwrap();
-        let rule_set = self.store.rule_set_number("", clock()()).await.unwrap();
         let request = ImportRequest {
             path: &path,
             source: "desk",
@@ -77,7 +70,7 @@ impl Bench {
             redactor: &self.redactor,
             rejects: &self.rejects(),
         };
-        import_file(&self.store, &self.classifier, rule_set, request, &clock(), &|_| ()).await
+        import_file(&self.store, request, &clock(), &|_| ()).await
     }
 
     /// The sentence with which an import of these bytes fails. Nothing of it may be held.

@@ -4,9 +4,9 @@ use std::{
     time::Duration,
 };
 
-use waterline_core::{Classifier, Clock, ReportingZone, Taxonomy, TextPolicy, rules::RuleSet};
+use waterline_core::{Clock, ReportingZone, TextPolicy};
 use waterline_ingestor::{FeedOutcome, FeedReport, PullEvent, PullReport, Runner, RunnerLimits, Source};
-use waterline_store::{FeedStatus, ItemFilter, RunMode, Settings, Store};
+use waterline_store::{FeedStatus, ItemFilter, RuleTexts, RunMode, Settings, Store};
 use wiremock::{
     Mock, ResponseTemplate,
     matchers::{method, path},
@@ -35,17 +35,15 @@ struct Bench {
 async fn open(folder: &tempfile::TempDir) -> Store {
     let url = format!("sqlite://{}", folder.path().join("waterline.db").display());
     let zone = ReportingZone::default();
-    Store::open(Settings { url, zone, default_effort: BTreeMap::new() }).await.unwrap()
+    let taxonomy = include_str!("../../../../config/taxonomy.toml").to_owned();
+    let first_rules = RuleTexts { taxonomy, rules: String::new() };
+    Store::open(Settings { url, zone, default_effort: BTreeMap::new(), first_rules }, now()).await.unwrap()
 }
 
 async fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
-    let taxonomy = Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap();
-    let rules = RuleSet::parse("", &taxonomy).unwrap();
-    let rule_set = store.rule_set_number("", now()).await.unwrap();
-    let classifier = Arc::new(Classifier::new(rules, taxonomy));
-    Bench { runner: Runner { store, classifier, rule_set, clock: clock(), limits: LIMITS }, folder }
+    Bench { runner: Runner { store, clock: clock(), limits: LIMITS }, folder }
 }
 
 impl Bench {
