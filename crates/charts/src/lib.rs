@@ -8,11 +8,15 @@
 mod berg;
 mod iceberg;
 mod labels;
+mod moves;
 mod share_by_month;
+mod share_shift;
 mod svg;
 
 pub use iceberg::{describe, iceberg};
+pub use moves::{Move, MoveEnd, moves};
 pub use share_by_month::share_by_month;
+pub use share_shift::{ShiftedMonth, points, share_shift};
 
 /// For what width a picture is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

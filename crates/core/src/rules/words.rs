@@ -29,8 +29,8 @@ enum Joint {
 struct Clause {
     words: String,
     joint: Joint,
-    /// Whether it is about texts; those are told first.
-    text: bool,
+    /// Where it is told: texts first, then the rest, and last what must not be.
+    rank: u8,
 }
 
 struct Teller {
@@ -39,13 +39,14 @@ struct Teller {
 
 impl Teller {
     fn tell(&self, condition: &Condition, negated: bool) -> Clause {
-        let one = |words| Clause { words, joint: Joint::One, text: false };
+        let rank = |place: u8| if negated { 2 } else { place };
+        let one = |words| Clause { words, joint: Joint::One, rank: rank(1) };
         match condition {
             // That not all hold means that one does not.
             Condition::All(list) => self.join(list, if negated { Joint::Or } else { Joint::And }, negated),
             Condition::Any(list) => self.join(list, if negated { Joint::And } else { Joint::Or }, negated),
             Condition::Not(condition) => self.tell(condition, !negated),
-            Condition::Text(question) => Clause { text: true, ..one(self.question(question, negated)) },
+            Condition::Text(question) => Clause { rank: rank(0), ..one(self.question(question, negated)) },
             Condition::Kind(kinds) => {
                 one(format!("the kind {} {}", is(negated), self.or(kinds.iter().map(ToString::to_string))))
             }
@@ -67,13 +68,13 @@ impl Teller {
 
     fn join(&self, list: &[Condition], joint: Joint, negated: bool) -> Clause {
         let mut clauses: Vec<Clause> = list.iter().map(|condition| self.tell(condition, negated)).collect();
-        clauses.sort_by_key(|clause| !clause.text);
+        clauses.sort_by_key(|clause| clause.rank);
         if clauses.len() == 1
             && let Some(only) = clauses.pop()
         {
             return only;
         }
-        let text = clauses.iter().any(|clause| clause.text);
+        let rank = clauses.first().map_or(0, |clause| clause.rank);
         let words = clauses.into_iter().map(|clause| {
             if clause.joint == Joint::One || clause.joint == joint {
                 clause.words
@@ -82,7 +83,7 @@ impl Teller {
             }
         });
         let words: Vec<String> = words.collect();
-        Clause { words: words.join(if joint == Joint::And { " and " } else { " or " }), joint, text }
+        Clause { words: words.join(if joint == Joint::And { " and " } else { " or " }), joint, rank }
     }
 
     fn question(&self, question: &Question, negated: bool) -> String {
@@ -132,7 +133,11 @@ fn subject(fields: &[TextField], negated: bool) -> String {
         [only] => format!("the {}", only.as_str()),
         several => {
             let names: Vec<&str> = several.iter().map(|field| field.as_str()).collect();
-            if negated { format!("neither {}", names.join(" nor ")) } else { format!("the {}", names.join(" or ")) }
+            if negated {
+                format!("neither {}", names.join(" nor "))
+            } else {
+                format!("the {}", names.join(" or "))
+            }
         }
     }
 }
@@ -181,12 +186,7 @@ fn range(number: Number, at_least: Option<i64>, at_most: Option<i64>) -> String 
     }
 }
 
-fn during(
-    date: Date,
-    from: Option<DateTime<Utc>>,
-    before: Option<DateTime<Utc>>,
-    negated: bool,
-) -> String {
+fn during(date: Date, from: Option<DateTime<Utc>>, before: Option<DateTime<Utc>>, negated: bool) -> String {
     let happened = match date {
         Date::Opened => "opened",
         Date::Finished => "finished",
@@ -218,15 +218,15 @@ mod tests {
     #[test]
     fn a_rule_reads_as_a_sentence() {
         let all = |when| told(when, usize::MAX);
-        insta::assert_snapshot!(all("when.title.contains = [\"Reset  Password\"]\nwhen.kind = \"request\""), @"");
-        insta::assert_snapshot!(all("when.text.contains = [\"a\", \"b\"]\nwhen.not.text.contains = [\"c\", \"d\"]"), @"");
-        insta::assert_snapshot!(all("when.kind = [\"task\", \"change\"]\nwhen.any = [{ team = \"Desk\" }, { system.present = false }]"), @"");
-        insta::assert_snapshot!(all("when.not.any = [{ department.starts_with = \"ward\" }, { label = [\"vip\"] }]"), @"");
-        insta::assert_snapshot!(all("when.not = { text.present = true, kind = \"task\" }"), @"");
-        insta::assert_snapshot!(all("when.label.contains = \"x\"\nwhen.priority = { at_least = 1, at_most = 2 }\nwhen.parent.present = false"), @"");
-        insta::assert_snapshot!(all("when.logged_hours.at_least = 7.5\nwhen.not.priority = [3, 4]\nwhen.state = \"finished\""), @"");
-        insta::assert_snapshot!(all("when.opened = { from = 2026-04-01, before = 2026-05-01T09:30:00Z }\nwhen.title.matches = '^a|b$'"), @"");
-        insta::assert_snapshot!(all("when.not.all = [{ reference.starts_with = \"CHG\" }, { finished.present = true }]"), @"");
+        insta::assert_snapshot!(all("when.title.contains = [\"Reset  Password\"]\nwhen.kind = \"request\""), @"the title has ‘reset password’ and the kind is request");
+        insta::assert_snapshot!(all("when.text.contains = [\"a\", \"b\"]\nwhen.not.text.contains = [\"c\", \"d\"]"), @"the title or description has ‘a’ or ‘b’ and neither title nor description has ‘c’ or ‘d’");
+        insta::assert_snapshot!(all("when.kind = [\"task\", \"change\"]\nwhen.any = [{ team = \"Desk\" }, { system.present = false }]"), @"(the team is ‘desk’ or the system is not known) and the kind is task or change");
+        insta::assert_snapshot!(all("when.not.any = [{ department.starts_with = \"ward\" }, { label = [\"vip\"] }]"), @"the department does not start with ‘ward’ and no label is ‘vip’");
+        insta::assert_snapshot!(all("when.not = { text.present = true, kind = \"task\" }"), @"the kind is not task or neither title nor description is known");
+        insta::assert_snapshot!(all("when.label.contains = \"x\"\nwhen.priority = { at_least = 1, at_most = 2 }\nwhen.parent.present = false"), @"a label has ‘x’ and it belongs to no other work and the priority is between 1 and 2");
+        insta::assert_snapshot!(all("when.logged_hours.at_least = 7.5\nwhen.not.priority = [3, 4]\nwhen.state = \"finished\""), @"the logged effort is at least 7.5 h and the state is finished and the priority is not 3 or 4");
+        insta::assert_snapshot!(all("when.opened = { from = 2026-04-01, before = 2026-05-01T09:30:00Z }\nwhen.title.matches = '^a|b$'"), @"the title fits the pattern ‘^a|b$’ and it was opened on or after 1 April 2026 and before 1 May 2026 at 09:30 UTC");
+        insta::assert_snapshot!(all("when.not.all = [{ reference.starts_with = \"CHG\" }, { finished.present = true }]"), @"the reference does not start with ‘chg’ or it is not finished");
     }
 
     #[test]
