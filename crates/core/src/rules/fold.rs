@@ -5,6 +5,11 @@
 /// apart the values of a field which has several.
 pub(super) fn fold_into(text: &str, folded: &mut String) {
     let start = folded.len();
+    if is_plain(text.as_bytes()) {
+        folded.push_str(text);
+        folded[start..].make_ascii_lowercase();
+        return;
+    }
     let mut space_due = false;
     for c in text.chars() {
         if c.is_whitespace() || c.is_control() {
@@ -25,6 +30,15 @@ pub(super) fn fold_into(text: &str, folded: &mut String) {
             _ => folded.extend(c.to_lowercase()),
         }
     }
+}
+
+/// Whether folding has nothing to do but lower the case, as with nearly every title.
+fn is_plain(text: &[u8]) -> bool {
+    let space_at = |byte: Option<&u8>| byte == Some(&b' ');
+    text.iter().all(|byte| (b' '..0x7f).contains(byte))
+        && text.windows(2).all(|pair| pair != b"  ")
+        && !space_at(text.first())
+        && !space_at(text.last())
 }
 
 /// The folded form of one value.
@@ -60,6 +74,30 @@ fn continues_word(after: &str) -> bool {
         },
         next => next.is_some_and(is_word),
     }
+}
+
+/// Where the words of a text start and end: the longest runs of letters and digits.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut at = 0;
+    // The first place from `at` on whose character is of a word, or is not; the end if there is none.
+    let seek = move |mut at: usize, word: bool| {
+        while let Some(byte) = text.as_bytes().get(at) {
+            let (is_word, length) = match byte.is_ascii() {
+                true => (byte.is_ascii_alphanumeric(), 1),
+                false => text[at..].chars().next().map_or((false, 1), |c| (is_word(c), c.len_utf8())),
+            };
+            if is_word == word {
+                break;
+            }
+            at += length;
+        }
+        at
+    };
+    std::iter::from_fn(move || {
+        let start = seek(at, true);
+        at = seek(start, false);
+        (start < at).then_some((start, at))
+    })
 }
 
 /// Letters, digits, and the accents that stand as characters of their own after a letter.

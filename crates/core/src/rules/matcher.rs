@@ -6,12 +6,12 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::{
     condition::{Condition, presence},
-    fold::{fold_into, is_whole_words},
+    fold::fold_into,
+    phrases::PhraseIndex,
     question::{Ask, Evidence, Question, TextField, holds_phrase, pattern},
 };
 use crate::{Kind, WorkItem};
@@ -49,8 +49,8 @@ struct Targets {
 #[derive(Debug)]
 pub(super) struct Matcher {
     conditions: Vec<Condition<Leaf>>,
-    automaton: AhoCorasick,
-    /// For each field and phrase of the automaton, what finding it there tells; empty for a field in
+    index: PhraseIndex,
+    /// For each field and phrase of the index, what finding it there tells; empty for a field in
     /// which no condition looks for phrases.
     phrases: [Vec<Targets>; FIELDS],
     /// For each field, what a whole value of it tells.
@@ -106,8 +106,8 @@ impl Matcher {
             }
             possible
         });
-        let mut phrases: Vec<&String> = Vec::new();
-        let mut known: HashMap<&String, usize> = HashMap::new();
+        let mut phrases: Vec<&str> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
         let mut phrase_targets: [Vec<Targets>; FIELDS] = Default::default();
         let mut values: [HashMap<String, Targets>; FIELDS] = Default::default();
         for (bit, question) in build.bits.iter().enumerate() {
@@ -138,7 +138,7 @@ impl Matcher {
             targets.resize(phrases.len(), Targets::default());
         }
         Ok(Self {
-            automaton: automaton(&phrases)?,
+            index: PhraseIndex::new(&phrases),
             conditions: compiled,
             phrases: phrase_targets,
             values,
@@ -186,11 +186,7 @@ impl Matcher {
             }
             let phrases = &self.phrases[field as usize];
             if !phrases.is_empty() {
-                for found in self.automaton.find_overlapping_iter(text.as_str()) {
-                    if is_whole_words(text, found.start(), found.end()) {
-                        tell(&phrases[found.pattern().as_usize()]);
-                    }
-                }
+                self.index.find(text, |id| tell(&phrases[id]));
             }
         }
         for (word, possible) in candidates.iter_mut().zip(&self.by_kind[item.kind as usize]) {
@@ -277,13 +273,6 @@ impl Condition<Leaf> {
             _ => usize::MAX,
         }
     }
-}
-
-fn automaton(phrases: &[&String]) -> Result<AhoCorasick, String> {
-    AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(phrases)
-        .map_err(|error| error.to_string())
 }
 
 fn set(bits: &mut [u64], place: usize) {

@@ -18,8 +18,10 @@ mod matcher;
 mod new_rule;
 mod parse;
 mod parse_fields;
+mod phrases;
 mod probe;
 mod question;
+mod words;
 
 #[cfg(test)]
 mod default_rules_tests;
