@@ -12,6 +12,7 @@ mod m20261123_000004_tags;
 mod m20261123_000005_audit_log;
 mod m20261123_000006_accounts;
 mod m20261123_000007_classification;
+mod m20261123_000009_audit;
 
 /// Brings a database up to the layout that this version works with.
 pub struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_audit_log::Migration),
             Box::new(m20261123_000006_accounts::Migration),
             Box::new(m20261123_000007_classification::Migration),
+            Box::new(m20261123_000009_audit::Migration),
         ]
     }
 }
