@@ -35,6 +35,7 @@ mod sample;
 mod sessions;
 mod store;
 mod tags;
+mod targets;
 mod token;
 mod verify;
 
@@ -54,4 +55,5 @@ pub use sample::{AuditFindings, BlindItem, BlindWork, JudgedItem, NewSampleAudit
 pub use sessions::{Session, SignIn};
 pub use store::{Settings, Store};
 pub use tags::TagOutcome;
+pub use targets::Target;
 pub use verify::{Discrepancy, Verification};

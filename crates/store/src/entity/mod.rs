@@ -20,5 +20,6 @@ pub(crate) mod sign_in_failure;
 pub(crate) mod source;
 pub(crate) mod tag;
 pub(crate) mod tag_action;
+pub(crate) mod target;
 pub(crate) mod user_account;
 pub(crate) mod work_item;
