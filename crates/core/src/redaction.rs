@@ -25,6 +25,11 @@ const MARKERS: [(&str, &str); 8] = [
 /// What is written where a configured pattern matched.
 const HIDDEN: &str = "[hidden]";
 
+/// What may stand in a text where something was taken out.
+pub(crate) fn markers() -> impl Iterator<Item = &'static str> {
+    MARKERS.into_iter().map(|(_, marker)| marker).chain([HIDDEN])
+}
+
 /// Any of the markers, as found in a text.
 const ANY_MARKER: &str = r"\[(?:email|date of birth|hospital number|phone|NHS number|postcode|hidden)\]";
 

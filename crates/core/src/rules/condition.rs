@@ -223,14 +223,18 @@ impl<T> Condition<T> {
                 let (holds, fails) = condition.for_kind(kind);
                 (fails, holds)
             }
-            Self::All(conditions) => conditions.iter().map(|condition| condition.for_kind(kind)).fold(
-                (true, false),
-                |(holds, fails), (one_holds, one_fails)| (holds && one_holds, fails || one_fails),
-            ),
-            Self::Any(conditions) => conditions.iter().map(|condition| condition.for_kind(kind)).fold(
-                (false, true),
-                |(holds, fails), (one_holds, one_fails)| (holds || one_holds, fails && one_fails),
-            ),
+            Self::All(conditions) => conditions
+                .iter()
+                .map(|condition| condition.for_kind(kind))
+                .fold((true, false), |(holds, fails), (one_holds, one_fails)| {
+                    (holds && one_holds, fails || one_fails)
+                }),
+            Self::Any(conditions) => conditions
+                .iter()
+                .map(|condition| condition.for_kind(kind))
+                .fold((false, true), |(holds, fails), (one_holds, one_fails)| {
+                    (holds || one_holds, fails && one_fails)
+                }),
             _ => (true, true),
         }
     }

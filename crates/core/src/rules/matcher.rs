@@ -222,10 +222,13 @@ impl Build {
             Ask::Present(_) | Ask::StartsWith(_) => (2, LeafForm::Plain),
             Ask::Matches(patterns) => {
                 let patterns: Result<Vec<_>, _> = patterns.iter().map(|text| pattern(text)).collect();
-                (3, LeafForm::Patterns(patterns.unwrap_or_else(|problem| {
-                    self.problem = Some(problem);
-                    Vec::new()
-                })))
+                (
+                    3,
+                    LeafForm::Patterns(patterns.unwrap_or_else(|problem| {
+                        self.problem = Some(problem);
+                        Vec::new()
+                    })),
+                )
             }
         };
         (cost, Leaf { question: question.clone(), form })
@@ -267,9 +270,7 @@ impl Condition<Leaf> {
                 _ => usize::MAX,
             },
             Self::All(conditions) => conditions.iter().map(Self::rarity).min().unwrap_or(usize::MAX),
-            Self::Any(conditions) => {
-                conditions.iter().map(Self::rarity).fold(0, usize::saturating_add)
-            }
+            Self::Any(conditions) => conditions.iter().map(Self::rarity).fold(0, usize::saturating_add),
             _ => usize::MAX,
         }
     }
@@ -339,8 +340,9 @@ impl Reading<'_> {
                 let name = leaf.question.fields.first().map_or("text", |field| field.as_str());
                 return Evidence::Known(presence(name, *wanted));
             }
-            (Ask::Contains(phrases), _) => first(phrases, holds_phrase)
-                .map(|(phrase, field)| format!("\"{phrase}\" in the {field}")),
+            (Ask::Contains(phrases), _) => {
+                first(phrases, holds_phrase).map(|(phrase, field)| format!("\"{phrase}\" in the {field}"))
+            }
             (Ask::Equals(wanted), _) => first(wanted, |value, wanted| value == wanted)
                 .map(|(value, field)| format!("the {field} \"{value}\"")),
             (Ask::StartsWith(prefixes), _) => first(prefixes, |value, prefix| value.starts_with(prefix))

@@ -21,8 +21,11 @@ mod parse_fields;
 mod phrases;
 mod probe;
 mod question;
+mod read_rule;
 mod words;
 
+#[cfg(test)]
+mod change_tests;
 #[cfg(test)]
 mod default_rules_tests;
 #[cfg(test)]

@@ -65,11 +65,7 @@ fn all(conditions: Vec<Condition>, name: &str, value: &Node<'_>) -> Result<Condi
 }
 
 /// Conditions on a text.
-pub(super) fn texts(
-    name: &str,
-    fields: &'static [TextField],
-    value: &Node<'_>,
-) -> Result<Condition, Fault> {
+pub(super) fn texts(name: &str, fields: &'static [TextField], value: &Node<'_>) -> Result<Condition, Fault> {
     let mut conditions = Vec::new();
     for (operation, at, value) in operations(name, value)? {
         let ask = match operation {

@@ -34,7 +34,9 @@ impl PhraseIndex {
     /// Indexes folded phrases; a phrase's id is its place among them.
     pub(super) fn new(phrases: &[&str]) -> Self {
         let mut common: HashMap<&str, usize> = HashMap::new();
-        for (start, end, phrase) in phrases.iter().flat_map(|phrase| words(phrase).map(move |(s, e)| (s, e, phrase))) {
+        for (start, end, phrase) in
+            phrases.iter().flat_map(|phrase| words(phrase).map(move |(s, e)| (s, e, phrase)))
+        {
             *common.entry(&phrase[start..end]).or_default() += 1;
         }
         let mut index = Self::default();

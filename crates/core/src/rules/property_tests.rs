@@ -8,7 +8,7 @@ use crate::{EffortEntry, Kind, Taxonomy, WorkItem};
 
 /// What one rule asks, as the naive evaluator understands it.
 #[derive(Clone, Debug)]
-enum Ask {
+pub(super) enum Ask {
     Contains(&'static str, Vec<String>),
     Equals(&'static str, String),
     StartsWith(&'static str, String),
@@ -25,7 +25,7 @@ enum Ask {
 
 impl Ask {
     /// As it would stand in a rules file.
-    fn toml(&self) -> String {
+    pub(super) fn toml(&self) -> String {
         let list = |asks: &[Self]| asks.iter().map(Self::toml).collect::<Vec<_>>().join(", ");
         match self {
             Self::Contains(field, words) => format!("{{ {field} = {{ contains = {words:?} }} }}"),
@@ -43,7 +43,7 @@ impl Ask {
         }
     }
 
-    fn holds(&self, item: &WorkItem) -> bool {
+    pub(super) fn holds(&self, item: &WorkItem) -> bool {
         match self {
             Self::Contains(field, words) => {
                 let holds = |text: &str| words.iter().any(|word| naive_contains(text, &naive_fold(word)));
@@ -108,7 +108,7 @@ fn kind() -> impl Strategy<Value = Kind> {
     prop::sample::select(Kind::ALL.to_vec())
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
+pub(super) fn ask() -> impl Strategy<Value = Ask> {
     let field = || prop::sample::select(vec!["text", "title", "team", "label"]);
     let leaf = prop_oneof![
         4 => (field(), prop::collection::vec(phrase(), 1..4)).prop_map(|(field, words)| Ask::Contains(field, words)),
@@ -133,7 +133,7 @@ fn ask() -> impl Strategy<Value = Ask> {
 }
 
 prop_compose! {
-    fn item()(
+    pub(super) fn item()(
         title in prop::option::of(text()),
         description in prop::option::of(text()),
         team in prop::option::of(text()),
