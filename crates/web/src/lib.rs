@@ -7,6 +7,7 @@
 mod access;
 mod app;
 mod assets;
+mod category_keys;
 mod form;
 mod headers;
 mod layout;
