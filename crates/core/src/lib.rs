@@ -21,6 +21,7 @@ mod tally;
 mod taxonomy;
 pub mod watch;
 mod work_item;
+mod worth;
 
 pub use classification::{Classifier, Decision, Method, Verdict, settle};
 pub use clock::Clock;
@@ -33,3 +34,4 @@ pub use period::{Month, MonthRange, PeriodError, ReportingZone};
 pub use tally::{Basis, Dimension, Tally};
 pub use taxonomy::{Category, CategoryId, Side, Taxonomy, TaxonomyError};
 pub use work_item::{State, TextPolicy, WorkItem};
+pub use worth::worth_seconds;
