@@ -1,11 +1,15 @@
 //! Where the two databases differ. The only place with SQL of our own making; everything else goes
 //! through the query builder.
 
+mod rows;
+
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sea_query::{Expr, SimpleExpr},
 };
+
+pub(crate) use rows::{insert_rows, is_among, most_rows, select_rows};
 
 /// Held while migrating, so that two processes that start at once do not both lay out the database.
 /// Any number that nobody else uses in this database.

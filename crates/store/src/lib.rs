@@ -22,6 +22,7 @@ mod estimates;
 mod feeds;
 mod held;
 mod in_force;
+mod inheritance;
 mod items;
 mod lease;
 mod ledger;
@@ -37,6 +38,7 @@ mod store;
 mod tags;
 mod targets;
 mod token;
+mod verdicts;
 mod verify;
 
 pub use accounts::{NewUser, Role, User};
