@@ -82,3 +82,38 @@ pub fn settle_answers(answers: &[Answer], people: u8) -> Settled {
         (_, [_, _, third, ..]) => truth(third),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settle(words: &[&str], people: u8) -> Settled {
+        let answer = |word: &&str| match *word {
+            "?" => Answer::CannotTell,
+            word => Answer::Category(CategoryId::new(word)),
+        };
+        settle_answers(&words.iter().map(answer).collect::<Vec<_>>(), people)
+    }
+
+    fn is(word: &str) -> Settled {
+        Settled::Truth(Truth::Category(CategoryId::new(word)))
+    }
+
+    #[test]
+    fn one_person_settles_it_where_one_is_asked() {
+        assert_eq!(settle(&[], 1), Settled::Truth(Truth::Pending));
+        assert_eq!(settle(&["advice"], 1), is("advice"));
+        assert_eq!(settle(&["?"], 1), Settled::Truth(Truth::CannotTell));
+    }
+
+    #[test]
+    fn two_people_settle_it_by_agreeing_and_a_third_decides_between_them() {
+        assert_eq!(settle(&["advice"], 2), Settled::Truth(Truth::Pending));
+        assert_eq!(settle(&["advice", "advice"], 2), is("advice"));
+        assert_eq!(settle(&["?", "?"], 2), Settled::Truth(Truth::CannotTell));
+        assert_eq!(settle(&["advice", "incident"], 2), Settled::NeedsThird);
+        assert_eq!(settle(&["advice", "?"], 2), Settled::NeedsThird);
+        assert_eq!(settle(&["advice", "incident", "legacy"], 2), is("legacy"));
+        assert_eq!(settle(&["advice", "incident", "legacy", "advice"], 2), is("legacy"));
+    }
+}

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Basis, Month, MonthRange, audit::Stratum};
+use crate::{Month, audit::Stratum};
 
 /// What one piece of work did in one month: the unit that audits draw. A piece of work with effort in
 /// three months is three units, because each month's figure counts its own part.
@@ -29,19 +29,6 @@ pub struct Cell {
     pub seconds: i64,
 }
 
-impl Cell {
-    pub(super) fn on(&self, basis: Basis) -> f64 {
-        on(basis, self.items, self.seconds)
-    }
-}
-
-pub(super) fn on(basis: Basis, items: i64, seconds: i64) -> f64 {
-    match basis {
-        Basis::Items => items as f64,
-        Basis::Effort => seconds as f64,
-    }
-}
-
 /// All work that a sample was drawn from, as it stood when it was drawn. Kept with the sample: the
 /// chance of every draw follows from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,11 +50,11 @@ impl Frame {
         Self { cells: cells.into_values().collect() }
     }
 
-    /// Items and seconds of one stratum over the months of `period`; of all months where it is `None`.
-    pub(super) fn totals(&self, stratum: Stratum, period: Option<MonthRange>) -> (i64, i64) {
+    /// Items and seconds of one stratum over some months.
+    pub(super) fn totals(&self, stratum: Stratum, months: impl Fn(Month) -> bool) -> (i64, i64) {
         self.cells
             .iter()
-            .filter(|cell| cell.stratum == stratum && period.is_none_or(|period| period.contains(cell.month)))
+            .filter(|cell| cell.stratum == stratum && months(cell.month))
             .fold((0, 0), |(items, seconds), cell| (items + cell.items, seconds + cell.seconds))
     }
 }

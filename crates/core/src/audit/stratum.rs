@@ -88,3 +88,32 @@ impl FromStr for Stratum {
             .ok_or_else(|| format!("\"{word}\" is not a stratum of an audit"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_lies_where_it_was_published_and_how_surely() {
+        let taxonomy = Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap();
+        let of = |category: &str, method, confidence| {
+            let id = CategoryId::new(category);
+            Stratum::of(Some(&id), method, confidence, &taxonomy)
+        };
+        assert_eq!(of("advice", Method::Tag, None), Stratum::VisibleSure);
+        assert_eq!(of("advice", Method::Model, Some(0.89)), Stratum::VisibleUnsure);
+        assert_eq!(of("incident", Method::Model, Some(0.9)), Stratum::KtloSure);
+        assert_eq!(of("incident", Method::Model, None), Stratum::KtloUnsure);
+        assert_eq!(of("incident", Method::KindDefault, None), Stratum::KtloUnsure);
+        assert_eq!(of("left_the_taxonomy", Method::Rule, None), Stratum::Unclassified);
+        assert_eq!(Stratum::of(None, Method::Unclassified, None, &taxonomy), Stratum::Unclassified);
+    }
+
+    #[test]
+    fn the_word_in_the_database_is_read_back() {
+        for stratum in Stratum::ALL {
+            assert_eq!(stratum.as_str().parse(), Ok(stratum));
+        }
+        assert_eq!("sure".parse::<Stratum>().unwrap_err(), "\"sure\" is not a stratum of an audit");
+    }
+}
