@@ -60,7 +60,7 @@ pub fn likeness(item: &WorkItem) -> i64 {
 
 /// The words of a title that tell what it is about, in lower case and order: not markers that redaction
 /// left, numbers, references or dates. A word of letters and up to three digits counts without them.
-pub(crate) fn telling_words(title: &str) -> impl Iterator<Item = String> {
+fn telling_words(title: &str) -> impl Iterator<Item = String> {
     let mut rest = title;
     std::iter::from_fn(move || {
         loop {
@@ -81,6 +81,11 @@ pub(crate) fn telling_words(title: &str) -> impl Iterator<Item = String> {
             }
         }
     })
+}
+
+/// Whether a word of a title says what it is about, and is no number, reference or part of a date.
+pub(crate) fn tells(word: &str) -> bool {
+    telling(word).is_some()
 }
 
 fn telling(word: &str) -> Option<String> {

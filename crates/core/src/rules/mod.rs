@@ -29,6 +29,8 @@ mod change_tests;
 #[cfg(test)]
 mod default_rules_tests;
 #[cfg(test)]
+mod edit_tests;
+#[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod samples;
@@ -36,6 +38,7 @@ mod samples;
 mod tests;
 
 pub use changes::RuleChanges;
+pub use edit::EditError;
 pub use lint::{Finding, FindingSort, LintTally, lint};
 pub use new_rule::{NewRule, suggest_rule};
 pub use probe::Probe;
