@@ -23,7 +23,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 fn measured(period: &Period, basis: Basis, audits: &[Audit]) -> MeasuredShare {
-    period.error(basis, audits, &taxonomy()).measured().unwrap()
+    period.error(basis, audits).measured().unwrap()
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn two_audits_that_overlap_tell_more_than_one_and_stay_without_bias() {
         let two = [alone[0].clone(), second.audit(60, seed + 10_000)];
         let range = MonthRange::new(early, month()).unwrap();
         let found = |audits: &[Audit]| {
-            let share = both.published(Basis::Items, &taxonomy());
-            share_error(range, Basis::Items, Some(&share), audits, &taxonomy()).measured().unwrap()
+            let share = both.published(Basis::Items);
+            share_error(range, Basis::Items, Some(&share), audits, taxonomy()).measured().unwrap()
         };
         off.push(found(&two).value - both.truth(Basis::Items));
         let width = |found: MeasuredShare| found.high - found.low;
@@ -89,7 +89,7 @@ fn audits_that_find_nothing_wrong_give_back_the_published_share() {
     let period =
         Period::new(World { right: 1.0, unclassified: 0.0, long_work_errs: false }, 300, &mut Dice::new(4));
     for basis in BOTH {
-        let published = period.published(basis, &taxonomy()).value;
+        let published = period.published(basis).value;
         let found = measured(&period, basis, &[period.audit(100, 4)]);
         assert_eq!(found.value, published);
         assert!(found.low < published && published < found.high);
@@ -99,18 +99,18 @@ fn audits_that_find_nothing_wrong_give_back_the_published_share() {
 #[test]
 fn too_few_audits_and_too_little_of_the_period_have_no_interval() {
     let period = Period::new(world(0.9), 300, &mut Dice::new(5));
-    let few = period.error(Basis::Items, &[period.audit(30, 5)], &taxonomy());
+    let few = period.error(Basis::Items, &[period.audit(30, 5)]);
     assert!(matches!(few, ShareError::NotMeasured { audited: 25..=30, covered: 1.0, .. }), "{few:?}");
-    let mut share = period.published(Basis::Items, &taxonomy());
+    let mut share = period.published(Basis::Items);
     share.total *= 2;
     let audits = [period.audit(150, 5)];
-    let half = share_error(october(), Basis::Items, Some(&share), &audits, &taxonomy());
+    let half = share_error(october(), Basis::Items, Some(&share), &audits, taxonomy());
     insta::assert_snapshot!(half, @"not yet measured: audits cover 50% of this work");
     let other: Month = "2026-09".parse().unwrap();
-    let none = share_error(MonthRange::ending(other, 1), Basis::Items, Some(&share), &audits, &taxonomy());
+    let none = share_error(MonthRange::ending(other, 1), Basis::Items, Some(&share), &audits, taxonomy());
     insta::assert_snapshot!(none, @"not yet measured: 0 of at least 50 audited");
-    insta::assert_snapshot!(share_error(october(), Basis::Items, None, &[], &taxonomy()), @"not yet measured: 0 of at least 50 audited");
-    insta::assert_snapshot!(period.error(Basis::Items, &audits, &taxonomy()), @"between 17% and 29% (95% interval, 110 audited)");
+    insta::assert_snapshot!(share_error(october(), Basis::Items, None, &[], taxonomy()), @"not yet measured: 0 of at least 50 audited");
+    insta::assert_snapshot!(period.error(Basis::Items, &audits), @"between 22% and 33% (95% interval, 99 audited)");
 }
 
 #[test]
@@ -164,8 +164,7 @@ fn the_estimate_is_that_of_ppi_python() {
     let number = audits[0].draws.len() as f64;
     let part = all.clone().filter(|i| published(*i)).count() as f64 / 211.0;
 
-    let taxonomy = taxonomy();
-    let findings = weigh(october(), Basis::Items, &audits, &taxonomy);
+    let findings = weigh(october(), Basis::Items, &audits, taxonomy());
     let rates: Vec<f64> = errors(&findings.stacks[0]).iter().map(|(_, rate)| rate.value).collect();
     let (overstated, understated) = (rates[0], rates[1]);
     let point = part + understated - overstated;
@@ -182,7 +181,7 @@ fn the_estimate_is_that_of_ppi_python() {
 fn the_quality_of_a_category_is_weighed_by_how_likely_each_draw_was() {
     let period = Period::new(world(0.75), 400, &mut Dice::new(7));
     let quality = |seed| {
-        let found = quality_by_category(october(), Basis::Effort, &[period.audit(3000, seed)], &taxonomy());
+        let found = quality_by_category(october(), Basis::Effort, &[period.audit(3000, seed)], taxonomy());
         let of = |name: &str| found.iter().find(|one| one.category.as_str() == name).cloned().unwrap();
         assert_eq!(of("patching").precision, None);
         of("advice")
@@ -205,9 +204,9 @@ fn the_quality_of_a_category_is_weighed_by_how_likely_each_draw_was() {
 fn as_many_more_audits_as_are_asked_for_reach_three_points() {
     for right in [0.95, 0.75] {
         let period = Period::new(world(right), 2000, &mut Dice::new(8));
-        let share = period.published(Basis::Effort, &taxonomy());
+        let share = period.published(Basis::Effort);
         let more = |audits: &[Audit]| {
-            more_audits_for(0.03, october(), Basis::Effort, Some(&share), audits, &taxonomy())
+            more_audits_for(0.03, october(), Basis::Effort, Some(&share), audits, taxonomy())
         };
         let first = period.audit(150, 8);
         let next = period.audit(more(std::slice::from_ref(&first)).unwrap(), 9);
@@ -217,7 +216,7 @@ fn as_many_more_audits_as_are_asked_for_reach_three_points() {
     }
     let planned = Period::new(world(0.9), 500, &mut Dice::new(8)).audit(0, 0);
     let more = |half_width: f64, audits: &[Audit]| {
-        more_audits_for(half_width, october(), Basis::Items, None, audits, &taxonomy())
+        more_audits_for(half_width, october(), Basis::Items, None, audits, taxonomy())
     };
     assert_eq!(more(0.03, &[]), None);
     assert_eq!(more(0.0, std::slice::from_ref(&planned)), None);
@@ -238,8 +237,7 @@ proptest! {
         let period = Period::new(world, 150, &mut Dice::new(seed));
         let mut audit = period.audit(draws, seed);
         for basis in BOTH {
-            let taxonomy = taxonomy();
-            let Some(found) = period.error(basis, std::slice::from_ref(&audit), &taxonomy).measured() else { continue };
+            let Some(found) = period.error(basis, std::slice::from_ref(&audit)).measured() else { continue };
             prop_assert!(0.0 <= found.low && found.low <= found.value);
             prop_assert!(found.value <= found.high && found.high <= 1.0);
             audit.draws.reverse();

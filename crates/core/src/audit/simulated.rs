@@ -1,5 +1,7 @@
 //! Simulated periods of which the truth is known.
 
+use std::sync::LazyLock;
+
 use super::{dice::Dice, *};
 use crate::{Basis, CategoryId, Month, MonthRange, Share, Side, Tally, Taxonomy, WorkRow, share};
 
@@ -14,12 +16,14 @@ pub(super) struct World {
     pub(super) long_work_errs: bool,
 }
 
-pub(super) fn taxonomy() -> Taxonomy {
-    Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap()
+pub(super) fn taxonomy() -> &'static Taxonomy {
+    static TAXONOMY: LazyLock<Taxonomy> =
+        LazyLock::new(|| Taxonomy::parse(include_str!("../../../../config/taxonomy.toml")).unwrap());
+    &TAXONOMY
 }
 
 pub(super) fn month() -> Month {
-    "2026-10".parse().unwrap()
+    Month::of(chrono::NaiveDate::from_ymd_opt(2026, 10, 1).unwrap())
 }
 
 fn chance(dice: &mut Dice) -> f64 {
@@ -80,7 +84,7 @@ impl Period {
     }
 
     /// The share as it is published.
-    pub(super) fn published(&self, basis: Basis, taxonomy: &Taxonomy) -> Share {
+    pub(super) fn published(&self, basis: Basis) -> Share {
         let rows: Vec<WorkRow> = self
             .frame
             .cells
@@ -92,7 +96,7 @@ impl Period {
                 tally: Tally { items: cell.items, logged_seconds: cell.seconds, estimated_seconds: 0 },
             })
             .collect();
-        share(rows.iter(), basis, taxonomy).unwrap()
+        share(rows.iter(), basis, taxonomy()).unwrap()
     }
 
     /// The share as it is.
@@ -154,8 +158,8 @@ impl Period {
     }
 
     /// What audits make of it.
-    pub(super) fn error(&self, basis: Basis, audits: &[Audit], taxonomy: &Taxonomy) -> ShareError {
-        share_error(october(), basis, Some(&self.published(basis, taxonomy)), audits, taxonomy)
+    pub(super) fn error(&self, basis: Basis, audits: &[Audit]) -> ShareError {
+        share_error(october(), basis, Some(&self.published(basis)), audits, taxonomy())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     dice::Dice,
-    simulated::{Period, World, taxonomy},
+    simulated::{Period, World},
 };
 use crate::Basis;
 
@@ -14,7 +14,6 @@ const WORLDS: [(f64, bool); 4] = [(0.0, false), (0.1, false), (0.0, true), (0.1,
 
 /// The part of simulated periods whose interval held the truth, on each basis.
 fn held(right: f64, worlds: &[(f64, bool)], draws: u32, units: usize) -> [f64; 2] {
-    let taxonomy = taxonomy();
     let mut dice = Dice::new(u64::from(draws) * 1000 + (right * 100.0) as u64);
     let mut counts = [(0u32, 0u32); 2];
     for turn in 0..PERIODS as usize {
@@ -23,7 +22,7 @@ fn held(right: f64, worlds: &[(f64, bool)], draws: u32, units: usize) -> [f64; 2
         let audits = [period.audit(draws, turn as u64)];
         for ((held, measured), basis) in counts.iter_mut().zip([Basis::Effort, Basis::Items]) {
             // A sample of 60 can meet fewer than 50 units, and then says nothing.
-            let Some(found) = period.error(basis, &audits, &taxonomy).measured() else { continue };
+            let Some(found) = period.error(basis, &audits).measured() else { continue };
             let truth = period.truth(basis);
             *held += u32::from(found.low <= truth && truth <= found.high);
             *measured += 1;
