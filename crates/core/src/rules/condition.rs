@@ -115,13 +115,8 @@ impl Condition<Leaf> {
             Self::State(states) => states.contains(&item.state),
             Self::Text(leaf) => reading.answers(leaf),
             Self::Present { value, wanted } => value.is_known(item) == *wanted,
-            Self::OneOf { number, values } => number.of(item).is_some_and(|number| values.contains(&number)),
-            Self::Between { number, at_least, at_most } => number.of(item).is_some_and(|number| {
-                at_least.is_none_or(|least| number >= least) && at_most.is_none_or(|most| number <= most)
-            }),
-            Self::During { date, from, before } => date.of(item).is_some_and(|date| {
-                from.is_none_or(|from| date >= from) && before.is_none_or(|before| date < before)
-            }),
+            Self::OneOf { number, .. } | Self::Between { number, .. } => self.takes_number(number.of(item)),
+            Self::During { date, .. } => self.takes_date(date.of(item)),
         }
     }
 
@@ -173,6 +168,27 @@ impl Condition<Leaf> {
 }
 
 impl<T> Condition<T> {
+    /// Whether a condition on a number holds for this one; `None` is not known.
+    pub(super) fn takes_number(&self, number: Option<i64>) -> bool {
+        number.is_some_and(|number| match self {
+            Self::OneOf { values, .. } => values.contains(&number),
+            Self::Between { at_least, at_most, .. } => {
+                at_least.is_none_or(|least| number >= least) && at_most.is_none_or(|most| number <= most)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a condition on a date holds for this one; `None` is not known.
+    pub(super) fn takes_date(&self, date: Option<DateTime<Utc>>) -> bool {
+        date.is_some_and(|date| match self {
+            Self::During { from, before, .. } => {
+                from.is_none_or(|from| date >= from) && before.is_none_or(|before| date < before)
+            }
+            _ => false,
+        })
+    }
+
     /// The same with something else asked of texts. Cheap conditions come first in every list, since the
     /// first that settles the matter ends it.
     pub(super) fn compile<U>(&self, text: &mut impl FnMut(&T) -> (u8, U)) -> (u8, Condition<U>) {

@@ -155,7 +155,7 @@ fn blocks(text: &str) -> Result<Vec<Block>, EditError> {
         let end = text[last..].find('\n').map_or(text.len(), |end| last + end + 1);
         let above = blocks.last().map_or(0, |block| block.lines.end);
         let table = entry.get_ref().as_table();
-        let name = table.and_then(|table| table.get("name")).map(|name| name.get_ref());
+        let name = table.and_then(|table| table.get("name")).map(Spanned::get_ref);
         let name = name.and_then(DeValue::as_str).unwrap_or_default().trim().to_owned();
         blocks.push(Block { name, with_comment: comment_above(text, above..start), lines: start..end });
     }

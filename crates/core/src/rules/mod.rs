@@ -14,6 +14,7 @@ mod condition;
 pub mod edit;
 mod fold;
 mod lint;
+mod logic;
 mod matcher;
 mod new_rule;
 mod parse;
@@ -30,6 +31,8 @@ mod change_tests;
 mod default_rules_tests;
 #[cfg(test)]
 mod edit_tests;
+#[cfg(test)]
+mod lint_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
