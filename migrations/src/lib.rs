@@ -12,6 +12,7 @@ mod m20261123_000004_tags;
 mod m20261123_000005_audit_log;
 mod m20261123_000006_accounts;
 mod m20261123_000007_classification;
+mod m20261123_000008_workbench;
 mod m20261123_000009_audit;
 mod m20261123_000010_targets;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_audit_log::Migration),
             Box::new(m20261123_000006_accounts::Migration),
             Box::new(m20261123_000007_classification::Migration),
+            Box::new(m20261123_000008_workbench::Migration),
             Box::new(m20261123_000009_audit::Migration),
             Box::new(m20261123_000010_targets::Migration),
         ]

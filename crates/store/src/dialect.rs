@@ -2,6 +2,7 @@
 //! through the query builder.
 
 mod rows;
+mod words;
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
@@ -10,6 +11,7 @@ use sea_orm::{
 };
 
 pub(crate) use rows::{insert_rows, is_among, most_rows, select_rows};
+pub(crate) use words::{newest_with, unindexed, words};
 
 /// Held while migrating, so that two processes that start at once do not both lay out the database.
 /// Any number that nobody else uses in this database.
@@ -65,28 +67,4 @@ pub(crate) fn month_of(backend: DbBackend, column: &'static str) -> SimpleExpr {
 pub(crate) async fn copy_to_file(db: &DatabaseConnection, path: &str) -> Result<(), DbErr> {
     db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [path.into()])).await?;
     Ok(())
-}
-
-/// A pattern that finds `text` anywhere, with `\` as the escape: `%` and `_` in it mean themselves.
-pub(crate) fn anywhere(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards_in_a_search_mean_themselves() {
-        assert_eq!(anywhere("100%_\\"), "%100\\%\\_\\\\%");
-    }
 }

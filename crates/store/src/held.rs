@@ -193,6 +193,10 @@ impl work_item::Model {
     pub(crate) fn method(&self) -> Result<Method, DbErr> {
         self.method.parse().map_err(|reason| unreadable(format!("item {}: {reason}", self.id)))
     }
+
+    pub(crate) fn machine_method(&self) -> Result<Method, DbErr> {
+        self.machine_method.parse().map_err(|reason| unreadable(format!("item {}: {reason}", self.id)))
+    }
 }
 
 fn entries(item: &WorkItem, zone: ReportingZone) -> Vec<Entry> {

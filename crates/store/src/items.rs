@@ -1,18 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
-    sea_query::{Asterisk, Expr, ExprTrait, LikeExpr, Query},
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Value};
 use waterline_core::{CategoryId, Kind, Method, MonthRange, ReportingZone, State};
 
 use crate::{
-    Store, StoreError, dialect,
+    Store, StoreError,
+    dialect::is_among,
     entity::work_item::{self, Column, Model},
     error::Doing,
     feeds::source_names,
+    finding::{Count, Finding, Sorting},
 };
 
 /// Which items a list shows. An absent field does not narrow.
@@ -36,8 +34,10 @@ pub struct ItemFilter {
     pub department: Option<String>,
     /// What it is about.
     pub system: Option<String>,
-    /// A word or phrase in title or reference, whatever its case.
+    /// Words of the title, or their beginnings, whatever their case; or the whole reference.
     pub text: Option<String>,
+    /// Of the same sort as this item, as far as titles tell.
+    pub alike_to: Option<i64>,
 }
 
 /// One item as taggers see it.
@@ -77,8 +77,12 @@ pub struct ItemView {
     pub reason: String,
     /// The machine's own verdict, also where a tag overrides it.
     pub machine_category: Option<CategoryId>,
+    /// How the machine arrived at it.
+    pub machine_method: Method,
     /// The machine's own sentence.
     pub machine_reason: String,
+    /// Who tagged it, and when.
+    pub tagged: Option<(String, DateTime<Utc>)>,
     /// Whether the source no longer has it.
     pub gone: bool,
 }
@@ -88,7 +92,8 @@ pub struct ItemView {
 pub struct ItemPage {
     /// The items, newest first.
     pub items: Vec<ItemView>,
-    /// Pass as `after` to get the next page; `None` at the end.
+    /// Pass as `after` to get the next page; `None` at the end. A page may hold few items or none and yet
+    /// not be the last, because it stops where there is too much to look through.
     pub next: Option<String>,
 }
 
@@ -105,135 +110,87 @@ impl Store {
         after: Option<&str>,
         limit: u64,
     ) -> Result<ItemPage, StoreError> {
-        let place = after.map(Place::parse).transpose()?;
+        let place = after.map(|after| Sorting::Newest.parse(after)).transpose()?;
         let limit = limit.clamp(1, LONGEST_PAGE);
-        let sources = source_names(self.reader()).await.doing(LISTING)?;
-        let Some(mut found) = narrowed(filter, &sources) else {
-            return Ok(ItemPage { items: Vec::new(), next: None });
-        };
-        if let Some(place) = place {
-            found = found.filter(place.before());
-        }
-        let mut rows = found
-            .order_by_desc(Column::ListedOn)
-            .order_by_desc(Column::Id)
-            .limit(limit + 1)
-            .all(self.reader())
-            .await
-            .doing(LISTING)?;
-        let more = rows.len() as u64 > limit;
-        if more {
-            rows.pop();
-        }
-        let next = rows.last().filter(|_| more).map(|row| Place::of(row).to_string());
-        let items = rows
-            .into_iter()
-            .map(|row| view(row, &sources, self.zone()))
-            .collect::<Result<_, _>>()
-            .doing(LISTING)?;
-        Ok(ItemPage { items, next })
+        let db = self.reader();
+        let sources = source_names(db).await.doing(LISTING)?;
+        let finding = Finding::new(db, filter, &sources, Sorting::Newest).await.doing(LISTING)?;
+        let Some(finding) = finding else { return Ok(ItemPage { items: Vec::new(), next: None }) };
+        let found = finding.page(db, place, Condition::all(), limit).await.doing(LISTING)?;
+        let rows = rows_of(db, &found.ids).await.doing(LISTING)?;
+        let items = self.views(rows, &sources).await.doing(LISTING)?;
+        Ok(ItemPage { items, next: found.next.map(|place| place.to_string()) })
     }
 
-    /// How many items a filter finds, counted up to `most` and no further.
-    pub async fn count_items(&self, filter: &ItemFilter, most: u64) -> Result<u64, StoreError> {
+    /// How many items a filter finds, counted to 5,000.
+    pub async fn count_items(&self, filter: &ItemFilter) -> Result<Count, StoreError> {
         const COUNTING: &str = "count the items";
-        let sources = source_names(self.reader()).await.doing(COUNTING)?;
-        let Some(found) = narrowed(filter, &sources) else { return Ok(0) };
-        let found = found.select_only().column(Column::Id).limit(most).into_query();
-        let count = Query::select()
-            .expr_as(Expr::col(Asterisk).count(), "items")
-            .from_subquery(found, "found")
-            .to_owned();
-        let row = self.reader().query_one(&count).await.doing(COUNTING)?;
-        let items: i64 = row.map(|row| row.try_get("", "items")).transpose().doing(COUNTING)?.unwrap_or(0);
-        Ok(u64::try_from(items).unwrap_or(0))
+        let db = self.reader();
+        let sources = source_names(db).await.doing(COUNTING)?;
+        match Finding::new(db, filter, &sources, Sorting::Newest).await.doing(COUNTING)? {
+            Some(finding) => finding.count(db).await.doing(COUNTING),
+            None => Ok(Count { all: true, ..Count::default() }),
+        }
+    }
+
+    /// What people are told about items, in the order of the rows.
+    pub(crate) async fn views(
+        &self,
+        rows: Vec<Model>,
+        sources: &BTreeMap<i32, String>,
+    ) -> Result<Vec<ItemView>, DbErr> {
+        let parents = parents(self.reader(), &rows).await?;
+        rows.into_iter().map(|row| view(row, sources, &parents, self.zone())).collect()
     }
 }
 
-/// `None` where nothing can be found, because nothing is known of such a source.
-fn narrowed(filter: &ItemFilter, sources: &BTreeMap<i32, String>) -> Option<Select<work_item::Entity>> {
-    let mut all = Condition::all();
-    if let Some(months) = filter.finished {
-        let (first, last) = (months.first().first_day(), months.last().last_day());
-        // A finished item is listed on the day it was finished, and that column has the index.
-        all = all.add(Column::ListedOn.between(first, last)).add(is(Column::State, State::Finished.as_str()));
-    }
-    if let Some(source) = &filter.source {
-        let (id, _) = sources.iter().find(|(_, name)| *name == source)?;
-        all = all.add(Column::SourceId.eq(*id));
-    }
-    if let Some(category) = &filter.category {
-        all = all.add(match category {
-            Some(category) => is(Column::Category, category.as_str()),
-            None => Column::Category.is_null(),
-        });
-    }
-    let words = [
-        (Column::Kind, filter.kind.map(Kind::as_str)),
-        (Column::State, filter.state.map(State::as_str)),
-        (Column::Method, filter.method.map(Method::as_str)),
-        (Column::Team, filter.team.as_deref()),
-        (Column::Department, filter.department.as_deref()),
-        (Column::System, filter.system.as_deref()),
-    ];
-    for (column, word) in words {
-        all = all.add_option(word.map(|word| is(column, word)));
-    }
-    if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let pattern = LikeExpr::new(dialect::anywhere(&text.to_lowercase().replace('\0', " "))).escape('\\');
-        all = all.add(Expr::col(Column::SearchText).like(pattern));
-    }
-    Some(work_item::Entity::find().filter(all))
+/// The rows of these ids, in their order.
+pub(crate) async fn rows_of(db: &impl ConnectionTrait, ids: &[i64]) -> Result<Vec<Model>, DbErr> {
+    let values: Vec<Value> = ids.iter().copied().map(Value::from).collect();
+    let among = is_among(db.get_database_backend(), Column::Id, &values)?;
+    let rows = work_item::Entity::find().filter(among).all(db).await?;
+    let mut by_id: HashMap<i64, Model> = rows.into_iter().map(|row| (row.id, row)).collect();
+    Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
 }
 
-/// PostgreSQL refuses a null byte even in a question, and no text that is held has one.
-fn is(column: Column, word: &str) -> Expr {
-    column.eq(word.replace('\0', " "))
+/// Those pieces of work from which some of these inherit, by source and id there.
+async fn parents(db: &impl ConnectionTrait, rows: &[Model]) -> Result<HashMap<(i32, String), Model>, DbErr> {
+    let mut named: BTreeMap<i32, Vec<Value>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.method == Method::Inherited.as_str()) {
+        named.entry(row.source_id).or_default().extend(row.parent.clone().map(Value::from));
+    }
+    let mut parents = HashMap::new();
+    for (source, ids) in named {
+        let among = is_among(db.get_database_backend(), Column::ExternalId, &ids)?;
+        let found = work_item::Entity::find().filter(Column::SourceId.eq(source)).filter(among).all(db);
+        parents.extend(found.await?.into_iter().map(|row| ((source, row.external_id.clone()), row)));
+    }
+    Ok(parents)
 }
 
-/// Where a page ends.
-#[derive(Debug, PartialEq)]
-struct Place {
-    listed_on: NaiveDate,
-    id: i64,
-}
-
-impl Place {
-    fn of(row: &Model) -> Self {
-        Self { listed_on: row.listed_on, id: row.id }
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        text.split_once('.')
-            .and_then(|(day, id)| Some(Self { listed_on: day.parse().ok()?, id: id.parse().ok()? }))
-            .ok_or_else(|| StoreError::Refused("this is not a place in a list of items".to_owned()))
-    }
-
-    /// What comes after this place in the list.
-    fn before(&self) -> Condition {
-        let earlier = Condition::any().add(Column::ListedOn.lt(self.listed_on)).add(Column::Id.lt(self.id));
-        Condition::all().add(Column::ListedOn.lte(self.listed_on)).add(earlier)
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.listed_on, self.id)
-    }
-}
-
-fn view(row: Model, sources: &BTreeMap<i32, String>, zone: ReportingZone) -> Result<ItemView, DbErr> {
-    let tagged = row.tagged_by.as_deref().zip(row.tagged_at);
-    let reason = match tagged {
-        Some((by, at)) => format!("tagged by {by} on {}", zone.day(at).format("%-d %B %Y")),
-        None => row.machine_reason.clone(),
+fn view(
+    row: Model,
+    sources: &BTreeMap<i32, String>,
+    parents: &HashMap<(i32, String), Model>,
+    zone: ReportingZone,
+) -> Result<ItemView, DbErr> {
+    let (method, machine_method) = (row.method()?, row.machine_method()?);
+    let parent = row.parent.clone().and_then(|parent| parents.get(&(row.source_id, parent)));
+    let reason = match (method, parent) {
+        (Method::Tag, _) => tagged(&row, zone),
+        (Method::Inherited, Some(parent)) => {
+            format!("inherited from {}, which {}", parent.reference, how(parent, zone)?)
+        }
+        (Method::Inherited, None) => "inherited from what it belongs to".to_owned(),
+        _ => row.machine_reason.clone(),
     };
     Ok(ItemView {
         id: row.id,
         source: sources.get(&row.source_id).cloned().unwrap_or_default(),
         kind: row.kind()?,
         state: row.state()?,
-        method: row.method()?,
+        method,
+        machine_method,
         reference: row.reference,
         title: row.title,
         department: row.department,
@@ -247,20 +204,30 @@ fn view(row: Model, sources: &BTreeMap<i32, String>, zone: ReportingZone) -> Res
         reason,
         machine_category: row.machine_category.map(CategoryId::new),
         machine_reason: row.machine_reason,
+        tagged: row.tagged_by.zip(row.tagged_at),
         gone: row.gone_at.is_some(),
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_in_a_list_comes_back_as_it_went_out_and_nonsense_is_refused() {
-        let place = Place { listed_on: "2026-10-05".parse().unwrap(), id: 42 };
-        assert_eq!(Place::parse(&place.to_string()).unwrap(), place);
-        for nonsense in ["", "2026-10-05", "2026-10-05.x", "1.2.3"] {
-            assert!(Place::parse(nonsense).is_err(), "{nonsense}");
-        }
+fn tagged(row: &Model, zone: ReportingZone) -> String {
+    let by = row.tagged_by.as_deref().unwrap_or("somebody");
+    match row.tagged_at {
+        Some(at) => format!("tagged by {by} on {}", zone.day(at).format("%-d %B %Y")),
+        None => format!("tagged by {by}"),
     }
+}
+
+/// How that came by its category from which another inherits, to follow "which".
+fn how(parent: &Model, zone: ReportingZone) -> Result<String, DbErr> {
+    Ok(match parent.method()? {
+        Method::Tag => format!("was {}", tagged(parent, zone)),
+        Method::Inherited => "inherited it in turn".to_owned(),
+        Method::Rule => match &parent.machine_rule {
+            Some(rule) => format!("rule “{rule}” matched"),
+            None => "a rule matched".to_owned(),
+        },
+        Method::Model => "the learned model judged".to_owned(),
+        Method::KindDefault => format!("is what a {} is by default", parent.kind()?),
+        Method::Unclassified => "is not classified".to_owned(),
+    })
 }

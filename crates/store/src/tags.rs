@@ -20,6 +20,7 @@ use crate::{
     held::{self, Held},
     ledger::change_items,
     rollup::Deltas,
+    tag_history,
 };
 
 /// What one action of tagging did.
@@ -44,6 +45,19 @@ impl Store {
         user: &str,
         now: DateTime<Utc>,
     ) -> Result<TagOutcome, StoreError> {
+        self.tag_as_seen(items, category, user, now, now).await
+    }
+
+    /// The same for what a page showed at `seen_at`: what somebody else tagged since then is not
+    /// overwritten, but told, and then none is tagged.
+    pub async fn tag_as_seen(
+        &self,
+        items: &[i64],
+        category: &CategoryId,
+        user: &str,
+        seen_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<TagOutcome, StoreError> {
         let mut ids = items.to_vec();
         ids.sort_unstable();
         ids.dedup();
@@ -53,6 +67,7 @@ impl Store {
         if category.as_str().is_empty() {
             return Err(StoreError::Refused("no category is chosen to tag the items with".to_owned()));
         }
+        let in_force = self.in_force().await?;
         let tx = self.begin(TAGGING).await?;
         let held = held::locked_by_id(&tx, &ids).await.doing(TAGGING)?;
         if let Some(unknown) = ids.iter().find(|id| !held.contains_key(id)) {
@@ -60,6 +75,7 @@ impl Store {
                 "there is no item number {unknown}; nothing was tagged"
             )));
         }
+        tag_history::refuse_news(&held, in_force.classifier.taxonomy(), user, seen_at, now)?;
         let tag = Tag { category: category.as_str().to_owned(), by: user.to_owned(), at: now };
         let action = add_action(&tx, &tag, &ids).await.doing(TAGGING)?;
         put_tag(&tx, &ids, &tag).await.doing(TAGGING)?;

@@ -3,6 +3,7 @@
 
 pub(crate) mod adoption;
 pub(crate) mod audit_log;
+pub(crate) mod claim;
 pub(crate) mod effort_entry;
 pub(crate) mod feed;
 pub(crate) mod feed_request;

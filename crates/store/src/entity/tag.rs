@@ -10,6 +10,19 @@ pub struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::tag_action::Entity",
+        from = "Column::ActionId",
+        to = "super::tag_action::Column::Id"
+    )]
+    Action,
+}
+
+impl Related<super::tag_action::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Action.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -5,7 +5,7 @@ use crate::common::*;
 
 async fn found(store: &Store, filter: ItemFilter) -> Vec<String> {
     let page = store.items(&filter, None, 100).await.unwrap();
-    assert_eq!(store.count_items(&filter, 100).await.unwrap(), page.items.len() as u64);
+    assert_eq!(store.count_items(&filter).await.unwrap().items, page.items.len() as u64);
     page.items.into_iter().map(|item| item.reference).collect()
 }
 
@@ -30,7 +30,8 @@ async fn paging_visits_every_item_once_newest_first() {
         sorted.dedup();
         sorted.reverse();
         assert_eq!((seen.len(), seen), (53, sorted));
-        assert_eq!(store.count_items(&ItemFilter::default(), 20).await.unwrap(), 20);
+        let count = store.count_items(&ItemFilter::default()).await.unwrap();
+        assert_eq!((count.items, count.untagged, count.all), (53, 53, true));
         let refused = store.items(&ItemFilter::default(), Some("page 2"), 10).await.unwrap_err();
         assert_eq!(refused.to_string(), "this is not a place in a list of items");
     })
@@ -48,18 +49,9 @@ async fn filters_narrow_and_text_is_found_whatever_its_case() {
         pull(&store, [odd, classified(item("2"), None)]).await;
         let all = ItemFilter::default;
         let october = MonthRange::ending(month("2026-10"), 1);
-        let texts = ["écran", "100%", "F_CAP", "inc1"];
-        for text in texts {
+        for (text, references) in [("ÉCRAN", vec!["INC1"]), ("inc1", vec!["INC1"]), ("fire INC", vec![])] {
             let filter = ItemFilter { text: Some(text.to_owned()), ..all() };
-            assert_eq!(found(&store, filter).await, ["INC1"], "{text}");
-        }
-        for text in ["100_", "%", "a\0b", "fire INC"] {
-            let filter = ItemFilter { text: Some(text.to_owned()), ..all() };
-            assert_eq!(
-                found(&store, filter).await,
-                if text == "%" { vec!["INC1"] } else { vec![] },
-                "{text}"
-            );
+            assert_eq!(found(&store, filter).await, references, "{text}");
         }
         assert_eq!(found(&store, ItemFilter { finished: Some(october), ..all() }).await, ["INC1"]);
         assert_eq!(found(&store, ItemFilter { category: Some(None), ..all() }).await, ["INC2"]);

@@ -18,3 +18,5 @@ mod stopping;
 mod tags;
 #[cfg(test)]
 mod whole;
+#[cfg(test)]
+mod workbench;
