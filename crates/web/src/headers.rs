@@ -9,9 +9,9 @@ use actix_web::{
 
 use crate::app::Site;
 
-/// Nothing but our own styles, script, pictures and forms; nobody may frame us.
+/// Nothing but our own styles, script, pictures, forms and answers; nobody may frame us.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// `same-origin` and not `no-referrer`: with the latter, browsers send `Origin: null` with our own forms.
 const FIXED: [(HeaderName, HeaderValue); 4] = [

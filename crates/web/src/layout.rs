@@ -7,6 +7,7 @@ use crate::{access::Visit, app::Site, assets};
 pub(crate) enum Place {
     Iceberg,
     Tag,
+    Rules,
     Sources,
     Method,
     Admin,
@@ -36,9 +37,10 @@ pub(crate) struct Layout {
 }
 
 /// In the order of the header, with the role that each takes.
-const NAVIGATION: [(Place, &str, &str, Role); 5] = [
+const NAVIGATION: [(Place, &str, &str, Role); 6] = [
     (Place::Iceberg, "Iceberg", "/", Role::Board),
     (Place::Tag, "Tag work", "/tag", Role::Tagger),
+    (Place::Rules, "Rules", "/rules", Role::Tagger),
     (Place::Sources, "Sources", "/sources", Role::Board),
     (Place::Method, "How we measure", "/method", Role::Board),
     (Place::Admin, "Audit log", "/admin", Role::Admin),

@@ -46,6 +46,7 @@ fn routes(config: &mut ServiceConfig) {
             web::resource("/tag").route(read().to(pages::tag::page)).route(web::post().to(pages::tag::tag)),
         )
         .service(web::resource("/tag/undo").route(web::post().to(pages::tag::undo)))
+        .configure(rules)
         .service(web::resource("/admin").route(read().to(pages::admin::page)))
         .service(
             web::resource("/sign-in")
@@ -64,6 +65,30 @@ fn routes(config: &mut ServiceConfig) {
             web::resource("/assets/{hash}/{file}").wrap(Compress::default()).route(read().to(assets::asset)),
         )
         .default_service(web::to(pages::nothing_here));
+}
+
+fn rules(config: &mut ServiceConfig) {
+    use pages::rules;
+    config
+        .service(web::resource("/rules").route(read().to(rules::in_force)))
+        .service(web::resource("/rules/{number:[0-9]+}").route(read().to(rules::rule_set)))
+        .service(web::resource("/rules/{number:[0-9]+}.toml").route(read().to(rules::file)))
+        .service(web::resource("/rules/draft/{number}").route(read().to(rules::draft)))
+        .service(web::resource("/rules/new").route(read().to(rules::new)))
+        .service(web::resource("/rules/edit").route(read().to(rules::edit)))
+        .service(web::resource("/rules/save").route(web::post().to(rules::save)))
+        .service(web::resource("/rules/move").route(web::post().to(rules::move_rule)))
+        .service(web::resource("/rules/remove").route(web::post().to(rules::remove)))
+        .service(
+            web::resource("/rules/text")
+                .app_data(PayloadConfig::new(rules::TEXT_BYTES_MAX))
+                .route(read().to(rules::text))
+                .route(web::post().to(rules::save_text)),
+        )
+        .service(web::resource("/rules/compare").route(read().to(rules::compare)))
+        .service(web::resource("/rules/adopt").route(web::post().to(rules::adopt)))
+        .service(web::resource("/rules/undo").route(web::post().to(rules::undo)))
+        .service(web::resource("/rules/adoption/{id}").route(read().to(rules::progress)));
 }
 
 /// GET, and HEAD, which is the same without the body.

@@ -5,6 +5,7 @@ pub(crate) mod figures_csv;
 pub(crate) mod health;
 pub(crate) mod iceberg;
 pub(crate) mod method;
+pub(crate) mod rules;
 pub(crate) mod sign_in;
 pub(crate) mod sources;
 pub(crate) mod statements;

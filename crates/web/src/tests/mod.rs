@@ -3,4 +3,5 @@
 mod access;
 mod metrics;
 mod pages;
+mod rules;
 mod tagging;

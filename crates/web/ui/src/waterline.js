@@ -1,6 +1,7 @@
 // Every page works without this file. It adds what script alone can: the header's folding menu, moving
 // the focus to a message, and ticking all boxes of a list at once.
 import { Button, createAll, ErrorSummary, Header, NotificationBanner, SkipLink } from 'nhsuk-frontend'
+import { addTextTools, followAdoption } from './rules.js'
 import { addSelectAll } from './select-all.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
@@ -8,3 +9,5 @@ for (const component of [Button, ErrorSummary, Header, NotificationBanner, SkipL
   createAll(component)
 }
 addSelectAll()
+addTextTools()
+followAdoption()
