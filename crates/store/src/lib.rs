@@ -62,7 +62,7 @@ pub use queue::{Queue, QueueItem};
 pub use rule_drafts::{RuleSetHead, SeenItem};
 pub use rule_sets::{RuleTexts, StoredRuleSet};
 pub use runs::{RunMode, RunOutcome, RunTicket};
-pub use sample::{AuditFindings, BlindItem, BlindWork, JudgedItem, NewSampleAudit, SampleAudit};
+pub use sample::{BlindItem, BlindWork, NewSampleAudit, SampleAudit};
 pub use sessions::{Session, SignIn};
 pub use store::{Settings, Store};
 pub use tag_history::{ActionsOf, TagAction, TagNote};

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use url::Url;
 use waterline_core::{Classifier, Kind, ReportingZone, Taxonomy, TaxonomyError, rules::RuleSet};
 use waterline_ingestor::config::SourceConfig;
+use waterline_store::RuleTexts;
 
 use super::{Classification, Config, Database, Serve, Written, file, folder_of};
 use crate::environment::Environment;

@@ -39,8 +39,8 @@ const MOST_DRAWS: u32 = 1_000;
 
 /// Batches kept in reserve, and draws in each. They are drawn with the first ones, from the same frame and
 /// with the same chances, because work that moved since could not be drawn from any more.
-const RESERVE: i32 = 20;
-const BATCH: u32 = 50;
+const RESERVE: i32 = 10;
+const BATCH: u32 = 100;
 
 const DRAWING: &str = "draw the audit";
 
@@ -104,7 +104,7 @@ impl Store {
         Ok(id)
     }
 
-    /// Asks people about at least so many more draws of an audit, in whole batches of 50: from the same
+    /// Asks people about at least so many more draws of an audit, in whole batches of 100: from the same
     /// frame and with the same chances as the first ones. Gives how many more.
     pub async fn draw_more(
         &self,

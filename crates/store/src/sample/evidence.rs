@@ -3,35 +3,15 @@ use std::collections::{BTreeMap, HashMap};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use waterline_core::{
     CategoryId, Month, MonthRange,
-    audit::{Answer, Audit, Draw, Truth},
+    audit::{Answer, Audit, Draw},
 };
 
-use super::{READING, Sample, draw::frame_of, draws_asked_for, sample, sample_audit, samples};
+use super::{READING, Sample, draw::frame_of, draws_asked_for, no_such, sample, sample_audit, samples};
 use crate::{
     Store, StoreError,
     entity::{sample_answer, sample_draw, work_item},
     error::{Doing, unreadable},
 };
-
-/// What an audit found, beside the error of the share.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AuditFindings {
-    /// For `share_error`.
-    pub audit: Audit,
-    /// What two people made of the same piece of work, each without sight of the other's answer.
-    pub pairs: Vec<(Answer, Answer)>,
-    /// What the machine and people made of each piece of work on which people could tell.
-    pub judged: Vec<JudgedItem>,
-}
-
-/// One piece of work that people and machine looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JudgedItem {
-    /// The machine's own verdict now, also where a tag overrides it; `None` is unclassified.
-    pub machine: Option<CategoryId>,
-    /// What it is, according to people.
-    pub truth: CategoryId,
-}
 
 impl Store {
     /// The audits that drew from any month of a period, the oldest first: what `share_error` needs. A few
@@ -45,60 +25,40 @@ impl Store {
         samples.iter().map(|sample| audit(sample, &categories)).collect::<Result<_, _>>().doing(READING)
     }
 
-    /// What one audit found so far.
-    pub async fn audit_findings(&self, id: i64) -> Result<Option<AuditFindings>, StoreError> {
-        let Some(sample) = sample(self.reader(), id).await.doing(READING)? else { return Ok(None) };
-        let sample = [sample];
-        let categories = categories(self.reader(), &sample).await.doing(READING)?;
-        let [sample] = sample;
-        let pairs = sample
-            .answers
-            .values()
-            .filter_map(|answers| answers.first_chunk())
-            .map(|[first, second]: &[sample_answer::Model; 2]| (first.answer(), second.answer()))
-            .collect();
-        let judged = sample
-            .items()
-            .into_iter()
-            .filter_map(|item| match sample.truth(item) {
-                Truth::Category(truth) => {
-                    let machine = categories.get(&item)?.machine.as_deref().map(CategoryId::new);
-                    Some(JudgedItem { machine, truth })
-                }
-                Truth::CannotTell | Truth::Pending => None,
-            })
-            .collect();
-        Ok(Some(AuditFindings { audit: audit(&sample, &categories).doing(READING)?, pairs, judged }))
+    /// What two people made of the same pieces of work of one audit, each without sight of the other's
+    /// answer.
+    pub async fn answer_pairs(&self, audit: i64) -> Result<Vec<(Answer, Answer)>, StoreError> {
+        let sample = sample(self.reader(), audit).await.doing(READING)?.ok_or_else(|| no_such(audit))?;
+        let pair = |answers: &Vec<sample_answer::Model>| match answers.as_slice() {
+            [first, second, ..] => Some((first.answer(), second.answer())),
+            _ => None,
+        };
+        Ok(sample.answers.values().filter_map(pair).collect())
     }
 }
 
-/// What an item counts as now, and what the machine makes of it by itself.
-struct Categories {
-    counts: Option<String>,
-    machine: Option<String>,
-}
-
+/// What each drawn item counts as now.
 async fn categories(
     db: &impl ConnectionTrait,
     samples: &[Sample],
-) -> Result<HashMap<i64, Categories>, DbErr> {
+) -> Result<HashMap<i64, Option<String>>, DbErr> {
     if samples.is_empty() {
         return Ok(HashMap::new());
     }
     let audits: Vec<sample_audit::Model> = samples.iter().map(|sample| sample.audit.clone()).collect();
     let items = draws_asked_for(&audits).select_only().column(sample_draw::Column::ItemId).into_query();
-    let rows: Vec<(i64, Option<String>, Option<String>)> = work_item::Entity::find()
+    let rows: Vec<(i64, Option<String>)> = work_item::Entity::find()
         .select_only()
-        .columns([work_item::Column::Id, work_item::Column::Category, work_item::Column::MachineCategory])
+        .columns([work_item::Column::Id, work_item::Column::Category])
         .filter(work_item::Column::Id.in_subquery(items))
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(id, counts, machine)| (id, Categories { counts, machine })).collect())
+    Ok(rows.into_iter().collect())
 }
 
 /// A unit that several batches drew is one that was drawn several times.
-fn audit(sample: &Sample, categories: &HashMap<i64, Categories>) -> Result<Audit, DbErr> {
+fn audit(sample: &Sample, categories: &HashMap<i64, Option<String>>) -> Result<Audit, DbErr> {
     let mut draws: BTreeMap<(i64, Month), Draw> = BTreeMap::new();
     for row in &sample.draws {
         let month = Month::of(row.month);
@@ -107,7 +67,7 @@ fn audit(sample: &Sample, categories: &HashMap<i64, Categories>) -> Result<Audit
             known.times += times;
             continue;
         }
-        let published = categories.get(&row.item_id).and_then(|known| known.counts.as_deref());
+        let published = categories.get(&row.item_id).and_then(Option::as_deref);
         let draw = Draw {
             month,
             stratum: row.stratum.parse().map_err(unreadable)?,

@@ -19,7 +19,6 @@ use waterline_core::{
 
 pub use answer::{BlindItem, BlindWork};
 pub use draw::NewSampleAudit;
-pub use evidence::{AuditFindings, JudgedItem};
 
 use crate::{
     AuditEntry, Store, StoreError,

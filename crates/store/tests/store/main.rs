@@ -13,6 +13,8 @@ mod lists;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod sample_audit;
+#[cfg(test)]
 mod stopping;
 #[cfg(test)]
 mod tags;
