@@ -147,13 +147,22 @@ impl<'a> Decision<'a> {
                 Self::Rule(found) => found.reason(item),
                 Self::Model(guess) => guess.reason(item),
                 Self::KindDefault(kind, _) => {
-                    format!("no rule matched; this is what a {kind} is by default")
+                    format!("no rule matched; this is what {} is by default", one(*kind))
                 }
                 Self::Unclassified(kind) => {
-                    format!("no rule matched, and a {kind} says too little by itself")
+                    format!("no rule matched, and {} says too little by itself", one(*kind))
                 }
             },
         }
+    }
+}
+
+/// The kind with its article.
+fn one(kind: Kind) -> String {
+    match kind {
+        Kind::Incident => format!("an {kind}"),
+        Kind::Patching => format!("{kind} work"),
+        _ => format!("a {kind}"),
     }
 }
 
