@@ -4,18 +4,25 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    DatabaseTransaction, EntityTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
-use waterline_core::Clock;
 
 use crate::{
-    RuleTexts, Shift, Store, StoreError,
-    entity::{adoption, setting},
-    error::Doing,
-    in_force::IN_FORCE,
+    AuditEntry, RuleTexts, Shift, Store, StoreError,
+    audit_log::append,
+    entity::{
+        adoption::{ActiveModel, Column, Entity, Model},
+        model, rule_set, setting, work_item,
+    },
+    error::{Doing, unreadable},
+    in_force::{IN_FORCE, adoption_in_force},
     rule_sets,
+    shift::shift_from_text,
     store::keep_first,
 };
+
+const ASKING: &str = "ask for the rules to be put in force";
 
 /// Where an adoption stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +40,8 @@ pub enum AdoptionState {
 }
 
 impl AdoptionState {
+    const ALL: [Self; 5] = [Self::Waiting, Self::Sorting, Self::InForce, Self::Superseded, Self::Failed];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -83,37 +92,168 @@ impl Store {
     pub async fn ask_adoption(
         &self,
         rule_set: i32,
-        _model: Option<i32>,
-        _reason: &str,
-        _by: &str,
-        _now: DateTime<Utc>,
+        model: Option<i32>,
+        reason: &str,
+        by: &str,
+        now: DateTime<Utc>,
     ) -> Result<i64, StoreError> {
-        Err(StoreError::Refused(format!("rule set {rule_set} cannot be adopted yet")))
+        let tx = self.begin(ASKING).await?;
+        let in_force = lock_in_force(&tx).await.doing(ASKING)?;
+        known(&tx, rule_set, model).await?;
+        let present = Entity::find_by_id(in_force).one(&tx).await.doing(ASKING)?;
+        if present.is_some_and(|row| (row.rule_set, row.model) == (rule_set, model)) {
+            let subject = subject(rule_set, model);
+            return Err(StoreError::Refused(format!("{subject} is in force already")));
+        }
+        let id = ask(&tx, &Asked { rule_set, model, reason, by, now }).await?;
+        tx.commit().await.doing(ASKING)?;
+        Ok(id)
     }
 
     /// Asks for what was in force before the present. Gives the adoption's number.
-    pub async fn undo_adoption(&self, _by: &str, _now: DateTime<Utc>) -> Result<i64, StoreError> {
-        Err(StoreError::Refused("nothing was in force before".to_owned()))
-    }
-
-    /// Does the adoption that waits, if there is one and no other process is at it; gives what came of it.
-    /// `progress` hears of items looked at and of all there are. Stopped at any moment, what was in force
-    /// stays so, and the next call begins afresh.
-    pub async fn run_adoption(
-        &self,
-        _clock: &Clock,
-        _progress: impl FnMut(u64, u64) + Send,
-    ) -> Result<Option<AdoptionView>, StoreError> {
-        Ok(None)
+    pub async fn undo_adoption(&self, by: &str, now: DateTime<Utc>) -> Result<i64, StoreError> {
+        let tx = self.begin(ASKING).await?;
+        let in_force = lock_in_force(&tx).await.doing(ASKING)?;
+        let mut held = Entity::find()
+            .filter(Column::InForceAt.is_not_null())
+            .filter(Column::Id.lte(in_force))
+            .order_by_desc(Column::Id)
+            .all(&tx)
+            .await
+            .doing(ASKING)?
+            .into_iter();
+        let present = held.next().map(|row| (row.rule_set, row.model));
+        let Some(before) = held.find(|row| Some((row.rule_set, row.model)) != present) else {
+            return Err(StoreError::Refused("nothing else was in force before".to_owned()));
+        };
+        let Model { rule_set, model, .. } = before;
+        let id = ask(&tx, &Asked { rule_set, model, reason: "taken back", by, now }).await?;
+        tx.commit().await.doing(ASKING)?;
+        Ok(id)
     }
 
     /// The newest adoptions, newest first, whatever became of them.
-    pub async fn adoptions(&self, _most: u64) -> Result<Vec<AdoptionView>, StoreError> {
-        Ok(Vec::new())
+    pub async fn adoptions(&self, most: u64) -> Result<Vec<AdoptionView>, StoreError> {
+        const DOING: &str = "list what was adopted";
+        let rows = Entity::find().order_by_desc(Column::Id).limit(most).all(self.reader()).await;
+        rows.doing(DOING)?.into_iter().map(|row| view(row).doing(DOING)).collect()
+    }
+
+    /// One adoption; `None` where there is none of that number.
+    pub async fn adoption(&self, id: i64) -> Result<Option<AdoptionView>, StoreError> {
+        const DOING: &str = "say how far the adoption is";
+        let row = Entity::find_by_id(id).one(self.reader()).await.doing(DOING)?;
+        row.map(|row| view(row).doing(DOING)).transpose()
     }
 }
 
-/// Puts the first rules in force in a database that has none.
+/// Keeps all others from writing verdicts, asking and sorting until the transaction ends; gives what is in
+/// force. Waits for those that write.
+pub(crate) async fn lock_in_force(tx: &DatabaseTransaction) -> Result<i64, DbErr> {
+    setting::Entity::find_by_id(IN_FORCE).lock_exclusive().one(tx).await?;
+    adoption_in_force(tx).await
+}
+
+/// What somebody asks for.
+struct Asked<'a> {
+    rule_set: i32,
+    model: Option<i32>,
+    reason: &'a str,
+    by: &'a str,
+    now: DateTime<Utc>,
+}
+
+async fn ask(tx: &DatabaseTransaction, asked: &Asked<'_>) -> Result<i64, StoreError> {
+    let pending = [AdoptionState::Waiting, AdoptionState::Sorting].map(AdoptionState::as_str);
+    let other = Entity::find().filter(Column::State.is_in(pending)).one(tx).await.doing(ASKING)?;
+    if let Some(other) = other {
+        let subject = subject(other.rule_set, other.model);
+        return Err(StoreError::Refused(format!(
+            "{subject}, which {} asked for, is being put in force; try again once it is",
+            other.asked_by
+        )));
+    }
+    let fresh = ActiveModel { state: Set(AdoptionState::Waiting.as_str().to_owned()), ..fresh(asked) };
+    let id = fresh.insert(tx).await.doing(ASKING)?.id;
+    let entry = AuditEntry {
+        at: asked.now,
+        actor: asked.by.to_owned(),
+        action: "rules.ask".to_owned(),
+        subject: subject(asked.rule_set, asked.model),
+        detail: asked.reason.to_owned(),
+    };
+    append(tx, &[entry]).await.doing(ASKING)?;
+    Ok(id)
+}
+
+fn fresh(asked: &Asked<'_>) -> ActiveModel {
+    ActiveModel {
+        id: NotSet,
+        rule_set: Set(asked.rule_set),
+        model: Set(asked.model),
+        state: NotSet,
+        reason: Set(asked.reason.to_owned()),
+        asked_by: Set(asked.by.to_owned()),
+        asked_at: Set(asked.now),
+        in_force_at: Set(None),
+        done: Set(0),
+        total: Set(0),
+        moved: Set(0),
+        shift: Set(None),
+        trouble: Set(None),
+    }
+}
+
+/// What people call it.
+pub(crate) fn subject(rule_set: i32, model: Option<i32>) -> String {
+    match model {
+        None => format!("rule set {rule_set}"),
+        Some(model) => format!("rule set {rule_set} with model {model}"),
+    }
+}
+
+fn view(row: Model) -> Result<AdoptionView, DbErr> {
+    let state = AdoptionState::ALL
+        .into_iter()
+        .find(|state| state.as_str() == row.state)
+        .ok_or_else(|| unreadable(format!("\"{}\" is not a state of an adoption", row.state)))?;
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    Ok(AdoptionView {
+        id: row.id,
+        rule_set: row.rule_set,
+        model: row.model,
+        state,
+        reason: row.reason,
+        asked_by: row.asked_by,
+        asked_at: row.asked_at,
+        in_force_at: row.in_force_at,
+        done: count(row.done),
+        total: count(row.total),
+        moved: count(row.moved),
+        shift: row.shift.as_deref().map(shift_from_text).transpose()?,
+        trouble: row.trouble,
+    })
+}
+
+/// Refuses numbers that were never given, in a sentence.
+pub(crate) async fn known(
+    db: &impl ConnectionTrait,
+    rule_set: i32,
+    model: Option<i32>,
+) -> Result<(), StoreError> {
+    const DOING: &str = "look the rule set up";
+    if rule_set::Entity::find_by_id(rule_set).one(db).await.doing(DOING)?.is_none() {
+        return Err(StoreError::Refused(format!("there is no rule set number {rule_set}")));
+    }
+    let Some(model) = model else { return Ok(()) };
+    if model::Entity::find_by_id(model).one(db).await.doing(DOING)?.is_none() {
+        return Err(StoreError::Refused(format!("there is no model number {model}")));
+    }
+    Ok(())
+}
+
+/// Puts the first rules in force in a database that has none. What an older version sorted by rules of
+/// which nothing is known is to be sorted afresh.
 pub(crate) async fn begin_with(
     tx: &DatabaseTransaction,
     first: &RuleTexts,
@@ -125,22 +265,16 @@ pub(crate) async fn begin_with(
     }
     let by = "waterline";
     let rule_set = rule_sets::number(tx, first, by, now).await.doing(DOING)?;
-    let fresh = adoption::ActiveModel {
-        id: NotSet,
-        rule_set: Set(rule_set),
-        model: Set(None),
-        state: Set("in_force".to_owned()),
-        reason: Set("the first rules".to_owned()),
-        asked_by: Set(by.to_owned()),
-        asked_at: Set(now),
+    let asked = Asked { rule_set, model: None, reason: "the first rules", by, now };
+    let fresh = ActiveModel {
+        state: Set(AdoptionState::InForce.as_str().to_owned()),
         in_force_at: Set(Some(now)),
-        done: Set(0),
-        total: Set(0),
-        moved: Set(0),
-        shift: Set(None),
-        trouble: Set(None),
+        ..fresh(&asked)
     };
     let id = fresh.insert(tx).await.doing(DOING)?.id;
     keep_first(tx, IN_FORCE, id.to_string()).await?;
+    if work_item::Entity::find().one(tx).await.doing(DOING)?.is_some() {
+        ask(tx, &Asked { reason: "what was held before is sorted by the first rules", ..asked }).await?;
+    }
     Ok(())
 }

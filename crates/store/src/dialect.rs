@@ -1,6 +1,7 @@
 //! Where the two databases differ. The only place with SQL of our own making; everything else goes
 //! through the query builder.
 
+mod packed;
 mod rows;
 mod words;
 
@@ -10,6 +11,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
+pub(crate) use packed::{Cells, CopyCells, JsonCells, Packed, packed_rows};
 pub(crate) use rows::{insert_rows, is_among, most_rows, select_rows};
 pub(crate) use words::{newest_with, unindexed, words};
 

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
 use waterline_core::{Classifier, Taxonomy, model::Model, rules::RuleSet};
 
 use crate::{
@@ -64,28 +66,38 @@ fn number_in(row: Option<setting::Model>) -> Result<i64, DbErr> {
 }
 
 async fn read(db: &impl ConnectionTrait, id: i64) -> Result<InForce, DbErr> {
-    let missing = |what: &str| unreadable(format!("{what} of adoption {id} is not kept"));
-    let row = adoption::Entity::find_by_id(id).one(db).await?.ok_or_else(|| missing("the record"))?;
-    let texts = rule_set::Entity::find_by_id(row.rule_set).one(db).await?;
-    let texts = texts.ok_or_else(|| missing("the rule set"))?;
+    let row = adoption::Entity::find_by_id(id).one(db).await?;
+    let row = row.ok_or_else(|| unreadable(format!("adoption {id} is not kept")))?;
+    Ok(InForce {
+        adoption: id,
+        rule_set: row.rule_set,
+        model: row.model,
+        classifier: classifier(db, row.rule_set, row.model).await?,
+        since: row.in_force_at.unwrap_or(row.asked_at),
+    })
+}
+
+/// A rule set, its taxonomy and perhaps a model, ready for use.
+pub(crate) async fn classifier(
+    db: &impl ConnectionTrait,
+    rule_set: i32,
+    model: Option<i32>,
+) -> Result<Classifier, DbErr> {
+    let texts = rule_set::Entity::find_by_id(rule_set).one(db).await?;
+    let texts = texts.ok_or_else(|| unreadable(format!("rule set {rule_set} is not kept")))?;
     let taxonomy = Taxonomy::parse(&texts.taxonomy)
-        .map_err(|error| unreadable(format!("the taxonomy of rule set {}: {error}", row.rule_set)))?;
+        .map_err(|error| unreadable(format!("the taxonomy of rule set {rule_set}: {error}")))?;
     let rules = RuleSet::parse(&texts.text, &taxonomy)
-        .map_err(|error| unreadable(format!("rule set {}, {error}", row.rule_set)))?;
-    let model = match row.model {
+        .map_err(|error| unreadable(format!("rule set {rule_set}, {error}")))?;
+    let model = match model {
         None => None,
         Some(number) => {
-            let kept = model::Entity::find_by_id(number).one(db).await?.ok_or_else(|| missing("the model"))?;
+            let kept = model::Entity::find_by_id(number).one(db).await?;
+            let kept = kept.ok_or_else(|| unreadable(format!("model {number} is not kept")))?;
             let model = Model::from_bytes(&kept.bytes)
                 .map_err(|error| unreadable(format!("model {number}: {error}")))?;
             Some(model)
         }
     };
-    Ok(InForce {
-        adoption: id,
-        rule_set: row.rule_set,
-        model: row.model,
-        classifier: Classifier::new(rules, model, taxonomy),
-        since: row.in_force_at.unwrap_or(row.asked_at),
-    })
+    Ok(Classifier::new(rules, model, taxonomy))
 }

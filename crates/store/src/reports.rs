@@ -1,4 +1,4 @@
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use waterline_core::{CategoryId, Dimension, Month, MonthRange, Tally, WorkRow};
 
 use crate::{
@@ -11,13 +11,8 @@ impl Store {
     /// Work done per month and category, broken down by one dimension. From the rollup; ordered by
     /// month, group, category.
     pub async fn work_done(&self, period: MonthRange, by: Dimension) -> Result<Vec<WorkRow>, StoreError> {
-        let found = rollup::Entity::find()
-            .filter(Column::Dimension.eq(by.as_str()))
-            .filter(Column::Month.between(period.first().first_day(), period.last().first_day()))
-            .all(self.reader())
-            .await
-            .doing("say what work was done")?;
-        let mut rows: Vec<WorkRow> = found.into_iter().map(work_row).collect();
+        let rows = work_rows(self.reader(), period, by).await;
+        let mut rows = rows.doing("say what work was done")?;
         // Sorted here, because the two databases do not sort letters alike.
         rows.sort_by(|a, b| (a.month, &a.group, &a.category).cmp(&(b.month, &b.group, &b.category)));
         Ok(rows)
@@ -33,6 +28,20 @@ impl Store {
             .zip(last)
             .and_then(|(first, last)| MonthRange::new(Month::of(first.month), Month::of(last.month)).ok()))
     }
+}
+
+/// The same in no order; also inside a transaction that changes it.
+pub(crate) async fn work_rows(
+    db: &impl ConnectionTrait,
+    period: MonthRange,
+    by: Dimension,
+) -> Result<Vec<WorkRow>, DbErr> {
+    let rows = rollup::Entity::find()
+        .filter(Column::Dimension.eq(by.as_str()))
+        .filter(Column::Month.between(period.first().first_day(), period.last().first_day()))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(work_row).collect())
 }
 
 fn work_row(row: rollup::Model) -> WorkRow {

@@ -8,6 +8,7 @@ pub(crate) mod effort_entry;
 pub(crate) mod feed;
 pub(crate) mod feed_request;
 pub(crate) mod model;
+pub(crate) mod recheck;
 pub(crate) mod reject;
 pub(crate) mod rollup;
 pub(crate) mod rule_set;

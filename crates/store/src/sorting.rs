@@ -1,0 +1,320 @@
+//! Puts what was asked for in force. Looking at everything takes no lock, so work comes in meanwhile; then
+//! one transaction changes what changes and says so. Readers see all of it or nothing, and a process that
+//! dies leaves what was in force.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
+};
+use tokio::sync::watch;
+use waterline_core::{Clock, Dimension, EffortRates, Method, MonthRange, WorkItem};
+
+use crate::{
+    AdoptionState, AdoptionView, AuditEntry, Shift, Store, StoreError,
+    adoption::{self, lock_in_force},
+    adoption_lease::Lease,
+    audit_log::append,
+    corpus::MachineVerdict,
+    entity::{
+        adoption::{Column, Entity, Model},
+        setting, work_item,
+    },
+    error::Doing,
+    estimates,
+    feeds::source_names,
+    held::{self, Held},
+    in_force::{IN_FORCE, classifier},
+    plan::{Candidate, Plan, Settled},
+    recheck,
+    reports::work_rows,
+    rollup::Deltas,
+    shift::{Taxonomies, shift, shift_to_text},
+    verdicts::{VerdictChange, update_verdicts},
+};
+
+const DOING: &str = "put the rules in force";
+
+/// How often a process that sorts says how far it is, and that it lives.
+const TELLS_EVERY: Duration = Duration::from_secs(5);
+
+impl Store {
+    /// Does the adoption that waits, if there is one and no other process is at it; gives what came of it.
+    /// `progress` hears of items looked at and of all there are. Stopped at any moment, what was in force
+    /// stays so, and the next call begins afresh.
+    pub async fn run_adoption(
+        &self,
+        clock: &Clock,
+        progress: impl FnMut(u64, u64) + Send,
+    ) -> Result<Option<AdoptionView>, StoreError> {
+        let Some((adoption, lease)) = self.claim_adoption(clock()).await? else { return Ok(None) };
+        let done = match self.candidate(&adoption).await {
+            // It cannot be read, now or later.
+            Err(DbErr::Type(trouble)) => self.fail(&adoption, &lease, &trouble).await,
+            Err(error) => Err(error).doing(DOING),
+            Ok(candidate) => self.sort(&adoption, &lease, candidate, clock, progress).await,
+        };
+        if let Err(error) = done {
+            // What stopped us may stop this too; then the lease runs out by itself.
+            let _runs_out = self.give_adoption_back(&lease).await;
+            return Err(error);
+        }
+        self.adoption(adoption.id).await
+    }
+
+    /// Takes what waits, or what somebody left undone. From here on writers note what they write: those who
+    /// began before hold what is in force, and are waited for.
+    async fn claim_adoption(&self, now: DateTime<Utc>) -> Result<Option<(Model, Lease)>, StoreError> {
+        if pending(self.reader()).await.doing(DOING)?.is_none() {
+            return Ok(None);
+        }
+        let tx = self.begin(DOING).await?;
+        lock_in_force(&tx).await.doing(DOING)?;
+        let Some(adoption) = pending(&tx).await.doing(DOING)? else { return Ok(None) };
+        let Some(lease) = Lease::take(&tx, self.owner(), now).await? else { return Ok(None) };
+        recheck::forget(&tx).await.doing(DOING)?;
+        updating(adoption.id)
+            .col_expr(Column::State, Expr::value(AdoptionState::Sorting.as_str()))
+            .col_expr(Column::Done, Expr::value(0))
+            .exec(&tx)
+            .await
+            .doing(DOING)?;
+        tx.commit().await.doing(DOING)?;
+        Ok(Some((adoption, lease)))
+    }
+
+    async fn candidate(&self, adoption: &Model) -> Result<Candidate, DbErr> {
+        let Model { rule_set, model, .. } = *adoption;
+        let classifier = Arc::new(classifier(self.reader(), rule_set, model).await?);
+        Ok(Candidate { rule_set, model, classifier })
+    }
+
+    async fn sort(
+        &self,
+        adoption: &Model,
+        lease: &Lease,
+        candidate: Candidate,
+        clock: &Clock,
+        mut progress: impl FnMut(u64, u64) + Send,
+    ) -> Result<(), StoreError> {
+        let (tell, told) = watch::channel((0, 0));
+        let plan = Plan::make(self, candidate, None, |done, total| {
+            tell.send_replace((done, total));
+            progress(done, total);
+        });
+        let plan = tokio::select! {
+            plan = plan => plan.doing(DOING)?,
+            lost = self.tell(adoption.id, lease, &told, clock) => match lost? {},
+        };
+        self.put_in_force(adoption, lease, plan, clock()).await
+    }
+
+    /// Says how far it is, again and again, until the lease is lost.
+    async fn tell(
+        &self,
+        adoption: i64,
+        lease: &Lease,
+        told: &watch::Receiver<(u64, u64)>,
+        clock: &Clock,
+    ) -> Result<Infallible, StoreError> {
+        let mut turns = tokio::time::interval(TELLS_EVERY);
+        loop {
+            turns.tick().await;
+            let (done, total) = *told.borrow();
+            let tx = self.begin(DOING).await?;
+            lease.renew(&tx, clock()).await?;
+            updating(adoption)
+                .col_expr(Column::Done, Expr::value(signed(done)))
+                .col_expr(Column::Total, Expr::value(signed(total)))
+                .exec(&tx)
+                .await
+                .doing(DOING)?;
+            tx.commit().await.doing(DOING)?;
+        }
+    }
+
+    /// The one transaction. Nobody else writes verdicts until it ends.
+    async fn put_in_force(
+        &self,
+        adoption: &Model,
+        lease: &Lease,
+        mut plan: Plan,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let in_force = self.in_force().await?;
+        let tx = self.begin(DOING).await?;
+        lock_in_force(&tx).await.doing(DOING)?;
+        lease.renew(&tx, now).await?;
+        let rechecked = rechecked(&tx).await.doing(DOING)?;
+        plan.correct(&rechecked);
+        let taxonomies = Taxonomies {
+            before: in_force.classifier.taxonomy(),
+            after: plan.candidate.classifier.taxonomy(),
+        };
+        let board = MonthRange::ending(self.zone().month(now).plus(-1), 12);
+        let before = work_rows(&tx, board, Dimension::All).await.doing(DOING)?;
+        let moved = self.apply(&tx, &plan).await.doing(DOING)?;
+        let after = work_rows(&tx, board, Dimension::All).await.doing(DOING)?;
+        let outcome = Outcome { moved, items: plan.items, shift: shift(board, &before, &after, taxonomies) };
+        outcome.record(&tx, adoption, now).await.doing(DOING)?;
+        recheck::forget(&tx).await.doing(DOING)?;
+        lease.give_back(&tx).await?;
+        tx.commit().await.doing(DOING)
+    }
+
+    /// Changes the verdicts that change; gives how many items move.
+    async fn apply(&self, tx: &DatabaseTransaction, plan: &Plan) -> Result<u64, DbErr> {
+        let rates = estimates::rates_in_use(tx, self.default_effort()).await?;
+        let sources = source_names(tx).await?;
+        let mut deltas = Deltas::default();
+        let mut moved = 0;
+        for portion in plan.portions() {
+            let settled = plan.settle(tx, portion).await?;
+            let mut ids: Vec<i64> = settled.iter().map(|settled| settled.now.id).collect();
+            ids.sort_unstable();
+            let mut items = held::locked_by_id(tx, &ids).await?;
+            let mut changes = Vec::with_capacity(settled.len());
+            for settled in &settled {
+                let Some(old) = items.remove(&settled.now.id) else { continue };
+                let new = changed(&old, settled, plan, &rates)?;
+                if settled.moves() {
+                    let source = sources.get(&old.row.source_id).map_or("", String::as_str);
+                    deltas.subtract(&old, source);
+                    deltas.add(&new, source);
+                    moved += 1;
+                }
+                if new.row != old.row {
+                    changes.push(change(new.row)?);
+                }
+            }
+            update_verdicts(tx, changes).await?;
+        }
+        deltas.apply(tx).await?;
+        Ok(moved)
+    }
+
+    async fn fail(&self, adoption: &Model, lease: &Lease, trouble: &str) -> Result<(), StoreError> {
+        let tx = self.begin(DOING).await?;
+        updating(adoption.id)
+            .col_expr(Column::State, Expr::value(AdoptionState::Failed.as_str()))
+            .col_expr(Column::Trouble, Expr::value(trouble))
+            .exec(&tx)
+            .await
+            .doing(DOING)?;
+        recheck::forget(&tx).await.doing(DOING)?;
+        lease.give_back(&tx).await?;
+        tx.commit().await.doing(DOING)
+    }
+
+    async fn give_adoption_back(&self, lease: &Lease) -> Result<(), StoreError> {
+        let tx = self.begin(DOING).await?;
+        lease.give_back(&tx).await?;
+        tx.commit().await.doing(DOING)
+    }
+}
+
+/// What came of an adoption.
+struct Outcome {
+    moved: u64,
+    items: u64,
+    shift: Shift,
+}
+
+impl Outcome {
+    async fn record(&self, tx: &DatabaseTransaction, on: &Model, now: DateTime<Utc>) -> Result<(), DbErr> {
+        Entity::update_many()
+            .col_expr(Column::State, Expr::value(AdoptionState::Superseded.as_str()))
+            .filter(Column::State.eq(AdoptionState::InForce.as_str()))
+            .exec(tx)
+            .await?;
+        updating(on.id)
+            .col_expr(Column::State, Expr::value(AdoptionState::InForce.as_str()))
+            .col_expr(Column::InForceAt, Expr::value(now))
+            .col_expr(Column::Done, Expr::value(signed(self.items)))
+            .col_expr(Column::Total, Expr::value(signed(self.items)))
+            .col_expr(Column::Moved, Expr::value(signed(self.moved)))
+            .col_expr(Column::Shift, Expr::value(shift_to_text(self.shift)))
+            .exec(tx)
+            .await?;
+        setting::Entity::update_many()
+            .col_expr(setting::Column::Value, Expr::value(on.id.to_string()))
+            .filter(setting::Column::Key.eq(IN_FORCE))
+            .exec(tx)
+            .await?;
+        let entry = AuditEntry {
+            at: now,
+            actor: on.asked_by.clone(),
+            action: "rules.adopt".to_owned(),
+            subject: adoption::subject(on.rule_set, on.model),
+            detail: format!("in force; {} items moved", self.moved),
+        };
+        append(tx, &[entry]).await
+    }
+}
+
+/// What waits, or is being sorted.
+async fn pending(db: &impl sea_orm::ConnectionTrait) -> Result<Option<Model>, DbErr> {
+    let states = [AdoptionState::Waiting, AdoptionState::Sorting].map(AdoptionState::as_str);
+    Entity::find().filter(Column::State.is_in(states)).order_by_asc(Column::Id).one(db).await
+}
+
+fn updating(adoption: i64) -> sea_orm::UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Id.eq(adoption))
+}
+
+/// The items that were written meanwhile, as they are now.
+async fn rechecked(tx: &DatabaseTransaction) -> Result<Vec<(i64, WorkItem, MachineVerdict)>, DbErr> {
+    let ids = recheck::noted(tx).await?;
+    let items = held::locked_by_id(tx, &ids).await?;
+    let seen = |(id, held): (i64, Held)| {
+        let verdict = MachineVerdict {
+            category: held.row.machine_category.clone(),
+            method: held.row.machine_method()?,
+            rule: held.row.machine_rule.clone(),
+            model: held.row.model,
+        };
+        Ok((id, held.to_work_item()?, verdict))
+    };
+    items.into_iter().map(seen).collect()
+}
+
+/// The item as it is to be held.
+fn changed(old: &Held, settled: &Settled, plan: &Plan, rates: &EffortRates) -> Result<Held, DbErr> {
+    let mut new = old.clone();
+    let row = &mut new.row;
+    if plan.changes(row.id).is_some() {
+        let verdict = plan.candidate.classifier.classify(&old.to_work_item()?);
+        row.machine_category = verdict.category.map(|category| category.as_str().to_owned());
+        row.machine_method = verdict.method.as_str().to_owned();
+        row.machine_reason = held::text(verdict.reason);
+        row.machine_rule = verdict.rule;
+        row.machine_confidence = verdict.confidence;
+        row.rule_set = plan.candidate.rule_set;
+        row.model = plan.candidate.model.filter(|_| verdict.method == Method::Model);
+    }
+    row.category = settled.category.clone();
+    row.method = settled.method.as_str().to_owned();
+    row.worth = row.worth_now(rates)?;
+    Ok(new)
+}
+
+fn change(row: work_item::Model) -> Result<VerdictChange, DbErr> {
+    Ok(VerdictChange {
+        id: row.id,
+        method: row.method()?,
+        machine_method: row.machine_method()?,
+        category: row.category,
+        machine_category: row.machine_category,
+        machine_reason: row.machine_reason,
+        machine_rule: row.machine_rule,
+        machine_confidence: row.machine_confidence,
+        rule_set: row.rule_set,
+        model: row.model,
+        worth: row.worth,
+    })
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
