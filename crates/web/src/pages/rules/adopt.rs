@@ -14,7 +14,7 @@ use super::{
     address, draft, go_to,
     history::{board, by_points, moved, what},
     list::{Undo, undo as undo_of},
-    number_in,
+    number_in, signed,
 };
 use crate::{
     access::Visit,
@@ -136,7 +136,7 @@ impl Bar {
         if !matches!(one.state, AdoptionState::Waiting | AdoptionState::Sorting) {
             return None;
         }
-        let count = |items| words::count(i64::try_from(items).unwrap_or(i64::MAX));
+        let count = |items| words::count(signed(items));
         let words = match one.total {
             0 => "Not begun".to_owned(),
             total => format!(

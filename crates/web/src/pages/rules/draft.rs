@@ -10,7 +10,7 @@ use serde::Deserialize;
 use waterline_core::rules::Finding;
 use waterline_store::{InForce, Role};
 
-use super::{Numbered, address, compare::Changes, effect::Effect, go_to, list::saved};
+use super::{Numbered, address, compare::Changes, effect::Effect, go_to, list::saved, signed};
 use crate::{
     access::Visit,
     app::Site,
@@ -99,7 +99,7 @@ pub(super) async fn answer(
         effect: Effect::new(&run, in_force.classifier.taxonomy(), &draft.taxonomy),
         findings: rows(findings),
         older: rows(older),
-        looked_at: words::items(i64::try_from(lint.items).unwrap_or(i64::MAX)),
+        looked_at: words::items(signed(lint.items)),
         problem,
         changes,
     };

@@ -7,7 +7,7 @@ use waterline_store::{Change, DryRun, Flow, MonthShift, MovedExample, SideChange
 use super::{
     category_name,
     history::{board, by_points},
-    side_name,
+    side_name, signed,
 };
 use crate::words;
 
@@ -84,21 +84,17 @@ impl Effect {
     }
 }
 
-fn count(items: u64) -> i64 {
-    i64::try_from(items).unwrap_or(i64::MAX)
-}
-
 fn headline(run: &DryRun) -> String {
-    let all = words::items(count(run.items));
+    let all = words::items(signed(run.items));
     let side = match run.moved_side {
         0 => "none of them across the waterline".to_owned(),
         side if side == run.moved && side == 1 => "across the waterline".to_owned(),
         side if side == run.moved => "all of them across the waterline".to_owned(),
-        side => format!("{} of them across the waterline", words::count(count(side))),
+        side => format!("{} of them across the waterline", words::count(signed(side))),
     };
     match run.moved {
         0 => format!("None of the {all} would move."),
-        moved => format!("{} of {all} would move, {side}.", words::count(count(moved))),
+        moved => format!("{} of {all} would move, {side}.", words::count(signed(moved))),
     }
 }
 
@@ -164,7 +160,7 @@ impl FlowRow {
             from_side: side_name(from.side),
             to: to.name,
             to_side: side_name(to.side),
-            items: words::count(count(flow.items)),
+            items: words::count(signed(flow.items)),
             hours: words::hours(flow.seconds),
         }
     }

@@ -3,7 +3,7 @@
 use waterline_core::{Basis, ReportingZone};
 use waterline_store::{AdoptionState, AdoptionView, Change, Shift};
 
-use super::address;
+use super::{address, signed};
 use crate::words;
 
 /// One adoption, in words.
@@ -83,7 +83,7 @@ fn outcome(one: &AdoptionView) -> String {
 pub(super) fn moved(items: u64) -> String {
     match items {
         0 => "No item moved".to_owned(),
-        items => format!("{} moved", words::items(i64::try_from(items).unwrap_or(i64::MAX))),
+        items => format!("{} moved", words::items(signed(items))),
     }
 }
 

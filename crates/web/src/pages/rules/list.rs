@@ -5,12 +5,13 @@ use askama::Template;
 use askama_web::WebTemplate;
 use serde::Deserialize;
 use waterline_core::{CategoryId, ReportingZone, Side, rules::Rule};
-use waterline_store::{AdoptionState, AdoptionView, HeldOut, InForce, ModelView, Role, Store};
+use waterline_store::{AdoptionState, AdoptionView, InForce, Role, Store};
 
 use super::{
     Choice, Numbered, WORDS_TOLD, address, category_name,
     history::{self, AdoptionRow},
-    side_name,
+    learned::{self, ModelRow},
+    side_name, signed,
 };
 use crate::{
     access::Visit,
@@ -97,14 +98,6 @@ struct DraftRow {
     about: String,
 }
 
-struct ModelRow {
-    number: i32,
-    when: String,
-    examples: String,
-    quality: String,
-    in_force: bool,
-}
-
 #[derive(Template, WebTemplate)]
 #[template(path = "pages/rules_set.html")]
 pub(crate) struct RuleSetPage {
@@ -135,7 +128,7 @@ pub(crate) async fn in_force(
         list: RuleList::new(&set, "/rules", &query),
         since: since(&in_force, now_in_force, zone),
         reason: now_in_force.map(|one| one.reason.clone()).unwrap_or_default(),
-        model: model_words(in_force.model, &models, store.tags_since_training().await?),
+        model: learned::words(in_force.model, &models, store.tags_since_training().await?),
         models: models.iter().map(|model| ModelRow::new(model, in_force.model, zone)).collect(),
         under_way: adoptions.iter().find_map(UnderWay::of),
         undo: undo(&adoptions, in_force.adoption),
@@ -173,59 +166,10 @@ pub(super) fn saved(set: &Numbered, zone: ReportingZone) -> String {
 
 fn since(in_force: &InForce, adoption: Option<&AdoptionView>, zone: ReportingZone) -> String {
     let rules = in_force.classifier.rules().rules().len();
-    let rules = words::plural(i64::try_from(rules).unwrap_or(i64::MAX), "rule");
+    let rules = words::plural(signed(rules as u64), "rule");
     let by = adoption.map(|one| format!(", adopted by {}", one.asked_by)).unwrap_or_default();
     let when = words::moment(in_force.since, zone);
     format!("Rule set {} with {rules} is in force since {when}{by}.", in_force.rule_set)
-}
-
-/// Where a model stands, for people who never heard of one.
-fn model_words(in_force: Option<i32>, models: &[ModelView], fresh: u64) -> String {
-    let tags = words::plural(i64::try_from(fresh).unwrap_or(i64::MAX), "tag");
-    let Some(model) = models.iter().find(|model| Some(model.number) == in_force) else {
-        return format!(
-            "No learned model is in force. Once people have tagged enough work, one is trained from their \
-             tags, for the work that no rule matches. {tags} so far wait to be learned from.",
-        );
-    };
-    format!(
-        "Model {} judges the work that no rule matches. It learned from {}. {} {tags} given since then wait \
-         for the next training.",
-        model.number,
-        examples(model),
-        quality(&model.held_out),
-    )
-}
-
-fn examples(model: &ModelView) -> String {
-    words::plural(i64::try_from(model.examples).unwrap_or(i64::MAX), "tagged item")
-}
-
-fn quality(held_out: &HeldOut) -> String {
-    let (Some(answered), Some(right)) = (held_out.answered, held_out.right) else {
-        return "How good it is is not known: no tags were kept apart to try it on.".to_owned();
-    };
-    let tags = words::plural(i64::try_from(held_out.examples).unwrap_or(i64::MAX), "tag");
-    let side = held_out.right_side.map(|side| format!(", and the right side in {}", words::percent(side)));
-    format!(
-        "On {tags} that it never saw it was sure enough to answer {}; of those answers {} named the right \
-         category{}.",
-        words::percent(answered),
-        words::percent(right),
-        side.unwrap_or_default(),
-    )
-}
-
-impl ModelRow {
-    fn new(model: &ModelView, in_force: Option<i32>, zone: ReportingZone) -> Self {
-        Self {
-            number: model.number,
-            when: words::moment(model.trained_at, zone),
-            examples: words::capital(&examples(model)),
-            quality: quality(&model.held_out),
-            in_force: Some(model.number) == in_force,
-        }
-    }
 }
 
 impl UnderWay {
@@ -282,13 +226,13 @@ impl RuleList {
         };
         let rows: Vec<RuleRow> =
             all.iter().filter(fits).map(|rule| RuleRow::new(set, rule, all.len())).collect();
-        let count = |number| words::plural(i64::try_from(number).unwrap_or(i64::MAX), "rule");
+        let count = |number| words::plural(signed(number as u64), "rule");
         let narrowed = !(text.is_empty() && category.is_empty() && side.is_empty());
         Self {
             base: set.number,
             path: path.to_owned(),
             found: if narrowed {
-                format!("{} of {}", words::count(rows.len() as i64), count(all.len()))
+                format!("{} of {}", words::count(signed(rows.len() as u64)), count(all.len()))
             } else {
                 count(all.len())
             },

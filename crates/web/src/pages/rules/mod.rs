@@ -9,6 +9,7 @@ mod edit;
 mod effect;
 mod form;
 mod history;
+mod learned;
 mod list;
 mod text;
 
@@ -114,6 +115,11 @@ fn address(path: &str, query: &[(&str, &str)]) -> String {
 
 fn go_to(address: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+}
+
+/// For the words that count, which take numbers below nought too.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// The number in a field of a form or an address.
