@@ -10,6 +10,7 @@ use waterline_core::{Basis, CategoryFigure, Iceberg, Share, Side};
 use crate::{
     Layout,
     berg::Berg,
+    interval_words,
     labels::{Label, LabelColumn},
     percent,
     svg::{INK, Text, number, open, path},
@@ -92,6 +93,9 @@ pub fn describe(figures: &Iceberg) -> String {
         let _ = write!(words, "{} is not yet classified and is hatched. ", percent(share.unclassified));
     }
     let _ = write!(words, "Below the waterline lies what keeps the lights on: {}.", list(Some(Side::Ktlo)));
+    if let Some(interval) = interval_words(figures.error) {
+        let _ = write!(words, " The share {interval}.");
+    }
     if let Some(before) = figures.year_before {
         let _ =
             write!(words, " A dashed line marks the waterline a year before, at {}.", percent(before.value));

@@ -7,13 +7,17 @@
 
 mod berg;
 mod iceberg;
+mod interval;
 mod labels;
 mod moves;
 mod share_by_month;
 mod share_shift;
 mod svg;
 
+use waterline_core::audit::ShareError;
+
 pub use iceberg::{describe, iceberg};
+pub use interval::interval;
 pub use moves::{Move, MoveEnd, moves};
 pub use share_by_month::share_by_month;
 pub use share_shift::{ShiftedMonth, points, share_shift};
@@ -35,6 +39,17 @@ impl Layout {
             Self::Narrow => "n",
         }
     }
+}
+
+/// What audits say about a share, as a clause to follow "it": "is between 17% and 25% (95% interval), …".
+/// `None` where too little was audited to say.
+pub fn interval_words(error: ShareError) -> Option<String> {
+    let measured = error.measured()?;
+    let (low, high) = (percent(measured.low), percent(measured.high));
+    Some(format!(
+        "is between {low} and {high} (95% interval), from {} pieces of work that people re-checked",
+        measured.audited
+    ))
 }
 
 /// A part of the whole as people say it: whole per cents, and never "0%" for something that is there.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use waterline_core::{Iceberg, Share};
+use waterline_core::{Iceberg, Share, audit::MeasuredShare};
 
 use crate::{
     Layout, percent,
@@ -58,6 +58,8 @@ struct Point {
     x: f64,
     index: usize,
     share: Share,
+    /// Its interval, where audits measured the month by itself.
+    measured: Option<MeasuredShare>,
 }
 
 /// The chart as a complete `<svg>` element with its title and description.
@@ -72,6 +74,9 @@ pub fn share_by_month(figures: &Iceberg, layout: Layout) -> String {
     month_names(figures, &plan, &mut out);
     for run in points.chunk_by(|a, b| a.index + 1 == b.index) {
         line(run, &plan, most, &mut out);
+    }
+    for (point, measured) in points.iter().filter_map(|point| Some((point, point.measured?))) {
+        whisker(point.x, measured, &plan, most, &mut out);
     }
     if let Some(last) = points.last() {
         let y = plan.y(last.share.value, most) + plan.size * 0.35;
@@ -96,7 +101,8 @@ fn points(figures: &Iceberg, plan: &Plan) -> Vec<Point> {
         .enumerate()
         .filter_map(|(index, month)| {
             let x = plan.left + 10.0 + (plan.right - plan.left - 20.0) * index as f64 / gaps;
-            month.share.map(|share| Point { x, index, share })
+            let measured = month.error.measured();
+            month.share.map(|share| Point { x, index, share, measured })
         })
         .collect()
 }
@@ -108,9 +114,15 @@ fn describe(figures: &Iceberg, points: &[Point]) -> String {
         return format!("No finished work is held for {}.", figures.period.in_words());
     };
     let name = |point: &Point| figures.months[point.index].month.in_words();
+    let measured = points.iter().filter(|point| point.measured.is_some()).count();
+    let whiskers = match measured {
+        0 => "",
+        _ => " Upright lines show the 95% interval of the months that audits measured.",
+    };
     format!(
         "A line from {} to {}. Lowest {} in {}, highest {} in {}, last {} in {}. The band around it shows \
-         what the share could be once unclassified work is classified. The table below has every month.",
+         what the share could be once unclassified work is classified.{whiskers} The table below has every \
+         month.",
         name(&points[0]),
         name(last),
         percent(lowest.share.value),
@@ -125,7 +137,8 @@ fn describe(figures: &Iceberg, points: &[Point]) -> String {
 /// The axis starts at nothing and ends at the next tenth above the data, so that a small share neither
 /// hides at the bottom nor fills the picture.
 fn top_of_axis(points: &[Point]) -> f64 {
-    let most = points.iter().map(|point| point.share.upper).fold(0.0, f64::max);
+    let top = |point: &Point| point.measured.map_or(0.0, |measured| measured.high).max(point.share.upper);
+    let most = points.iter().map(top).fold(0.0, f64::max);
     ((most * 10.0).floor() + 1.0).clamp(2.0, 10.0) / 10.0
 }
 
@@ -173,6 +186,19 @@ fn month_names(figures: &Iceberg, plan: &Plan, out: &mut String) {
             Text { x, y, size: plan.size, bold: false, anchor: "middle", content: &year }.write(out);
         }
     }
+}
+
+/// An interval as an upright line with a bar at each end.
+fn whisker(x: f64, measured: MeasuredShare, plan: &Plan, most: f64, out: &mut String) {
+    let (low, high) = (plan.y(measured.low, most), plan.y(measured.high, most));
+    let (left, right) = (number(x - 5.0), number(x + 5.0));
+    let _ = write!(
+        out,
+        r##"<path d="M{left} {high}H{right}M{x} {high}V{low}M{left} {low}H{right}" fill="none" stroke="#212b32" stroke-width="1.5"/>"##,
+        x = number(x),
+        low = number(low),
+        high = number(high),
+    );
 }
 
 fn line(run: &[Point], plan: &Plan, most: f64, out: &mut String) {

@@ -7,6 +7,7 @@ use crate::{access::Visit, app::Site, assets};
 pub(crate) enum Place {
     Iceberg,
     Tag,
+    Audit,
     Rules,
     Sources,
     Method,
@@ -37,13 +38,14 @@ pub(crate) struct Layout {
 }
 
 /// In the order of the header, with the role that each takes.
-const NAVIGATION: [(Place, &str, &str, Role); 6] = [
+const NAVIGATION: [(Place, &str, &str, Role); 7] = [
     (Place::Iceberg, "Iceberg", "/", Role::Board),
     (Place::Tag, "Tag work", "/tag", Role::Tagger),
+    (Place::Audit, "Audit", "/audit", Role::Board),
     (Place::Rules, "Rules", "/rules", Role::Tagger),
     (Place::Sources, "Sources", "/sources", Role::Board),
     (Place::Method, "How we measure", "/method", Role::Board),
-    (Place::Admin, "Audit log", "/admin", Role::Admin),
+    (Place::Admin, "Log", "/admin", Role::Admin),
 ];
 
 impl Layout {

@@ -21,6 +21,13 @@ pub(crate) struct FigureQuery {
     months: Option<String>,
 }
 
+impl FigureQuery {
+    /// So many months to the end of this one, from the fields of a form.
+    pub(crate) fn ending(to: Option<&str>, months: Option<&str>) -> Self {
+        Self { basis: None, to: to.map(str::to_owned), months: months.map(str::to_owned) }
+    }
+}
+
 /// What is asked for, and what there is to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
@@ -73,8 +80,9 @@ impl Choice {
     /// The figure that is asked for.
     pub(crate) async fn iceberg(&self, site: &Site) -> Result<Iceberg, PageError> {
         let rows = site.app.store.work_done(self.with_year_before(), waterline_core::Dimension::All).await?;
+        let audits = site.app.store.audits(self.period).await?;
         let in_force = site.app.store.in_force().await?;
-        Ok(Iceberg::new(self.period, self.basis, &rows, in_force.classifier.taxonomy(), &[]))
+        Ok(Iceberg::new(self.period, self.basis, &rows, in_force.classifier.taxonomy(), &audits))
     }
 
     /// The months of which rows are needed.

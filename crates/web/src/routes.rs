@@ -46,6 +46,7 @@ fn routes(config: &mut ServiceConfig) {
             web::resource("/tag").route(read().to(pages::tag::page)).route(web::post().to(pages::tag::tag)),
         )
         .service(web::resource("/tag/undo").route(web::post().to(pages::tag::undo)))
+        .configure(audit)
         .configure(rules)
         .service(web::resource("/admin").route(read().to(pages::admin::page)))
         .service(
@@ -65,6 +66,20 @@ fn routes(config: &mut ServiceConfig) {
             web::resource("/assets/{hash}/{file}").wrap(Compress::default()).route(read().to(assets::asset)),
         )
         .default_service(web::to(pages::nothing_here));
+}
+
+fn audit(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/audit").route(read().to(pages::audit::page)))
+        .service(web::resource("/audit/draw").route(web::post().to(pages::audit::draw)))
+        .service(web::resource("/audit/{audit:[0-9]+}").route(read().to(pages::audit::result_page)))
+        .service(
+            web::resource("/audit/{audit:[0-9]+}/next")
+                .route(read().to(pages::audit::next))
+                .route(web::post().to(pages::audit::answer)),
+        )
+        .service(web::resource("/audit/{audit:[0-9]+}/take-back").route(web::post().to(pages::audit::take_back)))
+        .service(web::resource("/audit/{audit:[0-9]+}/more").route(web::post().to(pages::audit::more)));
 }
 
 fn rules(config: &mut ServiceConfig) {

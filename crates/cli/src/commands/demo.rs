@@ -173,7 +173,8 @@ async fn headline(store: &Store) -> anyhow::Result<String> {
     let in_force = store.in_force().await?;
     let taxonomy = in_force.classifier.taxonomy();
     let coverage = store.coverage(clock::now()).await?;
-    let evidence = Evidence { coverage, audits: &[] };
+    let audits = store.audits(period).await?;
+    let evidence = Evidence { coverage, audits: &audits };
     let figures = Figures::new(period, Basis::Effort, by, &rows, taxonomy, evidence, 0);
     Ok(match figures.all.share {
         None => format!("All tickets are in. No work was finished in {}.", period.in_words()),

@@ -17,9 +17,10 @@ pub(crate) async fn scrape(site: &Site) -> Result<String, PageError> {
     let now = (app.clock)();
     let choice = Choice::ask(site, &FigureQuery::default()).await?;
     let rows = app.store.work_done(choice.with_year_before(), waterline_core::Dimension::All).await?;
+    let audits = app.store.audits(choice.period).await?;
     let in_force = app.store.in_force().await?;
     let figures = [Basis::Effort, Basis::Items]
-        .map(|basis| Iceberg::new(choice.period, basis, &rows, in_force.classifier.taxonomy(), &[]));
+        .map(|basis| Iceberg::new(choice.period, basis, &rows, in_force.classifier.taxonomy(), &audits));
     let feeds = app.store.feed_statuses(now).await?;
     let coverage = app.store.coverage(now).await?;
 
@@ -27,6 +28,7 @@ pub(crate) async fn scrape(site: &Site) -> Result<String, PageError> {
     let registry = Registry::new();
     describe_build(&registry)?;
     describe_figures(&registry, &figures)?;
+    describe_error(&registry, &figures)?;
     describe_coverage(&registry, &coverage)?;
     describe_feeds(&registry, &feeds, now)?;
     describe_traffic(&registry, &feeds)?;
@@ -109,6 +111,37 @@ fn describe_figures(registry: &Registry, figures: &[Iceberg; 2]) -> prometheus::
         )?;
     }
     describe_categories(registry, by_effort)
+}
+
+/// What audits say about the figures. An interval that nobody measured is absent, never from 0 to 0.
+fn describe_error(registry: &Registry, figures: &[Iceberg; 2]) -> prometheus::Result<()> {
+    let by_basis = |name, help| gauges(registry, name, help, &["basis"]);
+    let value = by_basis(
+        "waterline_share_measured_ratio",
+        "The share put right by the errors that audits found, over the last 12 complete months held. Absent while not measured.",
+    )?;
+    let low = by_basis(
+        "waterline_share_measured_low_ratio",
+        "Where the 95% interval of the share begins, over the last 12 complete months held. Absent while not measured.",
+    )?;
+    let high = by_basis(
+        "waterline_share_measured_high_ratio",
+        "Where the 95% interval of the share ends, over the last 12 complete months held. Absent while not measured.",
+    )?;
+    for berg in figures {
+        let Some(found) = berg.error.measured() else { continue };
+        let basis = [berg.basis.as_str()];
+        value.with_label_values(&basis).set(found.value);
+        low.with_label_values(&basis).set(found.low);
+        high.with_label_values(&basis).set(found.high);
+    }
+    let [by_effort, _] = figures;
+    gauge(
+        registry,
+        "waterline_audited_items",
+        "Pieces of work of the last 12 complete months held that people re-checked in audits.",
+        f64::from(by_effort.error.audited()),
+    )
 }
 
 fn describe_categories(registry: &Registry, berg: &Iceberg) -> prometheus::Result<()> {

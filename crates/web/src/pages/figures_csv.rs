@@ -18,7 +18,8 @@ pub(crate) async fn file(site: Data<Site>, query: Query<FigureQuery>) -> Result<
     let store = &site.app.store;
     let by = Breakdown::Category;
     let rows = store.work_done(choice.period, by.dimension()).await?;
-    let evidence = Evidence { coverage: store.coverage((site.app.clock)()).await?, audits: &[] };
+    let audits = store.audits(choice.period).await?;
+    let evidence = Evidence { coverage: store.coverage((site.app.clock)()).await?, audits: &audits };
     // No category is so small that its figure would be a person's, so none is merged.
     let in_force = store.in_force().await?;
     let taxonomy = in_force.classifier.taxonomy();

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use askama::Template;
 use askama_web::WebTemplate;
-use waterline_core::{Kind, Side};
+use waterline_core::{Kind, Side, audit::LEAST_AUDITED};
 
 use super::sources::text_words;
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
 pub(crate) struct MethodPage {
     layout: Layout,
     zone: &'static str,
+    least_audited: u32,
     rules: String,
     rule_set: i32,
     categories: Vec<CategoryRow>,
@@ -61,6 +62,7 @@ pub(crate) async fn page(site: Data<Site>, visit: Visit) -> Result<MethodPage, P
     Ok(MethodPage {
         layout: Layout::new(&site, &visit, Place::Method).await?,
         zone: app.store.zone().name(),
+        least_audited: LEAST_AUDITED,
         rules: words::plural(in_force.classifier.rules().rules().len() as i64, "rule"),
         rule_set: in_force.rule_set,
         categories: taxonomy.categories().iter().map(category).collect(),

@@ -1,6 +1,7 @@
 //! One module per page: its handlers, its view model, and the wording that only it has.
 
 pub(crate) mod admin;
+pub(crate) mod audit;
 pub(crate) mod figures_csv;
 pub(crate) mod health;
 pub(crate) mod iceberg;

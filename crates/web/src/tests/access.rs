@@ -28,6 +28,10 @@ const GETS: &[(&str, [u16; 4])] = &[
     ("/rules/edit", [303, 403, 404, 404]),
     ("/rules/text", [303, 403, 400, 400]),
     ("/rules/compare", [303, 403, 400, 400]),
+    ("/audit", [303, 200, 200, 200]),
+    // None is drawn.
+    ("/audit/1", [303, 404, 404, 404]),
+    ("/audit/1/next", [303, 403, 404, 404]),
     ("/admin", [303, 403, 403, 200]),
     ("/sign-in", [200, 303, 303, 303]),
     ("/accessibility", [200; 4]),
@@ -43,6 +47,9 @@ const GETS: &[(&str, [u16; 4])] = &[
     ("/rules/remove", [303, 403, 405, 405]),
     ("/rules/adopt", [303, 403, 403, 405]),
     ("/rules/undo", [303, 403, 403, 405]),
+    ("/audit/draw", [303, 403, 405, 405]),
+    ("/audit/1/take-back", [303, 403, 405, 405]),
+    ("/audit/1/more", [303, 403, 405, 405]),
     ("/sign-out", [303, 405, 405, 405]),
     ("/nothing/here", [404; 4]),
     ("/assets/0/waterline.css", [404; 4]),
@@ -84,7 +91,7 @@ fn fits(pattern: &str, path: &str) -> bool {
 async fn every_page_works_on_an_empty_database() {
     let fixture = Fixture::empty().await;
     let admin = fixture.person(Role::Admin).await;
-    for path in ["/", "/figures.csv", "/sources", "/method", "/tag", "/rules", "/admin", "/accessibility", "/privacy"] {
+    for path in ["/", "/figures.csv", "/sources", "/method", "/tag", "/audit", "/rules", "/admin", "/accessibility", "/privacy"] {
         assert_eq!(fixture.get(path, Some(&admin)).await.status, StatusCode::OK, "{path}");
     }
     let page = fixture.get("/", Some(&admin)).await.body;

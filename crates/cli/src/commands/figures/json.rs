@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use waterline_core::{Figures, GroupFigure};
+use waterline_core::{Figures, GroupFigure, audit::ShareError};
 
 /// Part of the agreement with whoever reads it: keys are only ever added. Ratios run from 0 to 1, times
 /// are seconds, and what is not known is `null`.
@@ -12,6 +12,7 @@ struct Document<'a> {
     by: &'static str,
     example_data: bool,
     error: String,
+    share_error: ShareError,
     coverage: Coverage,
     all: Group<'a>,
     groups: Vec<Group<'a>>,
@@ -70,6 +71,7 @@ pub(super) fn json(figures: &Figures, example_data: bool) -> serde_json::Result<
         by: figures.by.as_str(),
         example_data,
         error: figures.error.to_string(),
+        share_error: figures.error,
         coverage: Coverage {
             ratio: figures.coverage.ratio(),
             held: figures.coverage.held,

@@ -132,6 +132,12 @@ fn json_has_the_same_figures_for_programs() {
       "by": "team",
       "example_data": true,
       "error": "not yet measured: 0 of at least 50 audited",
+      "share_error": {
+        "state": "not_measured",
+        "audited": 0,
+        "least": 50,
+        "covered": 0.0
+      },
       "coverage": {
         "ratio": 0.95,
         "held": 19000,

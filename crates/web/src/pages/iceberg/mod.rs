@@ -27,7 +27,8 @@ pub(crate) struct IcebergPage {
     period: String,
     headline: String,
     comparison: Option<String>,
-    error: String,
+    /// Why there is no interval, where there is none.
+    unmeasured: Option<String>,
     notes: Vec<String>,
     /// `None` where there is no work to draw.
     pictures: Option<Pictures>,
@@ -50,10 +51,10 @@ struct Pictures {
 }
 
 /// One entry of a list to choose from.
-struct Choosable {
-    value: String,
-    name: String,
-    chosen: bool,
+pub(crate) struct Choosable {
+    pub(crate) value: String,
+    pub(crate) name: String,
+    pub(crate) chosen: bool,
 }
 
 struct CategoryRow {
@@ -72,6 +73,7 @@ struct MonthRow {
     visible: String,
     upper: String,
     unclassified: String,
+    interval: String,
 }
 
 /// `GET /`
@@ -93,7 +95,7 @@ pub(crate) async fn page(
         period: choice.period.in_words(),
         headline: sentences::headline(&berg),
         comparison: sentences::comparison(&berg),
-        error: rests_on::error_words(&berg),
+        unmeasured: berg.error.measured().is_none().then(|| berg.error.to_string()),
         notes: sentences::notes(&choice, &feeds),
         pictures: berg.share.is_some().then(|| Pictures {
             berg_wide: waterline_charts::iceberg(&berg, Width::Wide),
@@ -193,6 +195,13 @@ impl MonthRow {
             visible: figure.share.map_or_else(none, |share| words::percent(share.value)),
             upper: figure.share.map_or_else(none, |share| words::percent(share.upper)),
             unclassified: figure.share.map_or_else(none, |share| words::percent(share.unclassified)),
+            interval: match (figure.share, figure.error.measured()) {
+                (None, _) => none(),
+                (_, None) => "Not yet measured".to_owned(),
+                (_, Some(found)) => {
+                    format!("{} to {}", words::percent(found.low), words::percent(found.high))
+                }
+            },
         }
     }
 }

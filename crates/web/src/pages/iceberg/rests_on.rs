@@ -55,7 +55,7 @@ fn coverage_words(coverage: &Coverage) -> String {
     }
 }
 
-pub(super) fn error_words(berg: &Iceberg) -> String {
+fn error_words(berg: &Iceberg) -> String {
     capital(&berg.error.to_string())
 }
 

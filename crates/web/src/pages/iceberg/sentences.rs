@@ -1,11 +1,12 @@
 //! The sentences that a board reads first. Every word of them is tested.
 
+use waterline_charts::interval_words;
 use waterline_core::{Basis, Iceberg, MonthRange, Share};
 use waterline_store::FeedStatus;
 
 use crate::{period::Choice, words::percent};
 
-/// The figure with its bounds.
+/// The figure with its bounds and, once audits measured it, its interval.
 pub(super) fn headline(berg: &Iceberg) -> String {
     let period = berg.period.in_words();
     let Some(share) = berg.share else {
@@ -22,10 +23,9 @@ pub(super) fn headline(berg: &Iceberg) -> String {
             format!("{} of the pieces of IT work finished {when} were visible.", about(part))
         }
     };
-    match bounds(&share) {
-        Some(bounds) => format!("{visible} {bounds}"),
-        None => visible,
-    }
+    let interval = interval_words(berg.error)
+        .map(|interval| format!("Allowing for mistakes in how it was sorted, it {interval}."));
+    [Some(visible), bounds(&share), interval].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// What the unclassified work could make of the figure.
@@ -109,7 +109,10 @@ fn sources(feeds: &[FeedStatus], which: impl Fn(&FeedStatus) -> bool) -> String 
 
 #[cfg(test)]
 mod tests {
-    use waterline_core::{CategoryId, Month, Tally, Taxonomy, WorkRow};
+    use waterline_core::{
+        CategoryId, Month, Tally, Taxonomy, WorkRow,
+        audit::{MeasuredShare, ShareError},
+    };
 
     use super::*;
     use crate::testing::feed;
@@ -139,6 +142,20 @@ mod tests {
             }
         }
         Iceberg::new(period, basis, &rows, &taxonomy, &[])
+    }
+
+    #[test]
+    fn the_interval_stands_in_the_headline_once_it_is_measured() {
+        let mut berg = berg(Basis::Effort, 1, [214, 740, 46], None);
+        berg.error = ShareError::Measured(MeasuredShare {
+            value: 0.231,
+            low: 0.182,
+            high: 0.279,
+            audited: 158,
+            cannot_tell: 2,
+            covered: 1.0,
+        });
+        insta::assert_snapshot!(headline(&berg), @"About 21% of IT work was visible in October 2026. It could be up to 26%: 5% of the work is not yet classified. Allowing for mistakes in how it was sorted, it is between 18% and 28% (95% interval), from 158 pieces of work that people re-checked.");
     }
 
     #[test]
