@@ -68,7 +68,9 @@ fn telling_words(title: &str) -> impl Iterator<Item = String> {
             if rest.is_empty() {
                 return None;
             }
-            if let Some(after) = markers().find_map(|marker| rest.strip_prefix(marker)) {
+            if rest.starts_with('[')
+                && let Some(after) = markers().find_map(|marker| rest.strip_prefix(marker))
+            {
                 rest = after;
                 continue;
             }

@@ -82,23 +82,23 @@ impl PhraseIndex {
     }
 }
 
-/// FNV-1a: quick for a few letters. Its keys are the words of rules, so nobody can flood it.
+/// Looks at the length and at both ends of a word only, which is quick and tells words apart well enough.
+/// Its keys are the words of rules, so nobody can flood it.
+#[derive(Default)]
 struct WordHasher(u64);
-
-impl Default for WordHasher {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
 
 impl Hasher for WordHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        let ends = match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+            }
+            _ => bytes.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
+        };
+        self.0 = (self.0 ^ ends ^ (bytes.len() as u64) << 60).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
     fn finish(&self) -> u64 {
-        self.0
+        self.0 ^ (self.0 >> 32)
     }
 }

@@ -9,7 +9,7 @@ use crate::{CategoryId, Kind};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    rule: [Entry; 1],
+    rule: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct When {
     department: Option<Names>,
     system: Option<Names>,
     priority: Option<OneOrMore<u8>>,
-    all: Option<[Texts; 1]>,
+    all: Option<Vec<Texts>>,
     not: Option<Texts>,
 }
 
@@ -94,11 +94,19 @@ impl Names {
     }
 }
 
+/// The one of a list that may be empty; `None` where there are several. An array would not do: those
+/// that do not fit into it are passed over without a word.
+fn only<T>(mut list: Vec<T>) -> Option<Option<T>> {
+    let one = list.pop();
+    list.is_empty().then_some(one)
+}
+
 impl NewRule {
     /// The rule that a text of exactly one rule holds; `None` where it says something that the simple
     /// form cannot.
     pub fn from_toml(text: &str) -> Option<Self> {
-        let File { rule: [Entry { name, category, priority, when }] } = toml::from_str(text).ok()?;
+        let File { rule } = toml::from_str(text).ok()?;
+        let Entry { name, category, priority, when } = only(rule)??;
         // The simple form looks for all its words in the same place.
         let mut everywhere = None;
         let mut words_in = |texts: Texts| {
@@ -111,7 +119,7 @@ impl NewRule {
             (*everywhere.get_or_insert(here) == here).then(|| contains.contains.list())
         };
         let words = words_in(Texts { title: when.title, text: when.text })?;
-        let also = words_in(when.all.map(|[one]| one).unwrap_or_default())?;
+        let also = words_in(only(when.all.unwrap_or_default())?.unwrap_or_default())?;
         let without = words_in(when.not.unwrap_or_default())?;
         let names = |names: Option<Names>| names.map(Names::list).unwrap_or_default();
         Some(Self {
