@@ -71,7 +71,7 @@ async fn an_edit_makes_a_draft_that_tells_what_it_would_move_and_changes_nothing
         "From where to where",
         "Not yet classified",
         "Improvements asked for",
-        "no rule matched",
+        "No rule matched",
         "The months as a table",
         "Only an admin can adopt rules.",
     ] {

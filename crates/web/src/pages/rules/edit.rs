@@ -4,12 +4,16 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 use url::form_urlencoded;
-use waterline_core::rules::{NewRule, RuleSet, edit as edits, suggest_rule};
+use waterline_core::{
+    CategoryId,
+    rules::{NewRule, RuleSet, edit as edits, suggest_rule},
+};
+use waterline_store::ItemView;
 
 use super::{
     Numbered, address, category_name,
     form::{Problem, RuleFields, RuleForm},
-    go_to, number_in,
+    go_to, number_in, signed,
     text::as_written,
 };
 use crate::{
@@ -20,6 +24,9 @@ use crate::{
     problem::PageError,
     words,
 };
+
+/// Enough to see what a rule is after.
+const CAUGHT_SHOWN: usize = 12;
 
 #[derive(Template)]
 #[template(path = "pages/rules_edit.html")]
@@ -35,6 +42,22 @@ struct EditPage {
     /// The item that a new rule begins from.
     example: Option<Example>,
     problems: Vec<Problem>,
+    /// What it would catch as it stands in the form.
+    caught: Option<Caught>,
+}
+
+/// Work that a rule matches, in words.
+struct Caught {
+    sentence: String,
+    rows: Vec<CaughtRow>,
+}
+
+struct CaughtRow {
+    reference: String,
+    title: String,
+    kind: &'static str,
+    category: String,
+    reason: String,
 }
 
 /// Field by field, or as text.
@@ -83,8 +106,7 @@ pub(crate) async fn new(
     if let Some(id) = sent.one("item") {
         let id = id.parse().map_err(|_| PageError::BadInput(format!("\"{id}\" is not an item.")))?;
         let seen = site.app.store.seen_item(id).await?.ok_or(PageError::NotFound)?;
-        let wanted =
-            sent.one("category").map(waterline_core::CategoryId::new).or_else(|| seen.category.clone());
+        let wanted = sent.one("category").map(CategoryId::new).or_else(|| seen.category.clone());
         let draft = wanted.and_then(|category| suggest_rule(&seen.item, &category, &base.rules));
         page.example = Some(Example {
             reference: seen.item.reference.clone(),
@@ -98,6 +120,7 @@ pub(crate) async fn new(
                 base.rules.rules().iter().find(|rule| rule.name == *name).map(|rule| rule.number)
             };
             fields = RuleFields::of(&rule, before.as_ref().and_then(number));
+            page.caught = Some(Caught::by(&site, &base, &rule.to_toml()).await?);
         }
     }
     page.how = How::Fields(RuleForm::new(&base, fields, None));
@@ -137,14 +160,25 @@ pub(crate) async fn save(site: Data<Site>, visit: Visit, form: Form) -> Result<H
     let old = form.verbatim("old").unwrap_or_default().to_owned();
     let fields = RuleFields::read(|name| form.all(name).map(ToOwned::to_owned).collect());
     let typed = form.verbatim("text").map(as_written);
-    let saved = match &typed {
-        Some(text) => from_text(&base, &old, text),
-        None => from_fields(&base, &old, &fields),
+    let rule = match &typed {
+        Some(text) => one_rule(&base, text),
+        None => fields.rule(&base).map(|rule| (rule.name.clone(), rule.to_toml())),
+    };
+    let preview = form.get("preview").is_some();
+    let field = if typed.is_some() { "text" } else { "name" };
+    let saved = match &rule {
+        Ok((name, rule)) if !preview => put(&base, &old, name, rule, fields.before(&base.rules))
+            .map_err(|error| vec![Problem::new(field, words::capital(&error.to_string()))]),
+        Ok(_) => Err(Vec::new()),
+        Err(problems) => Err(problems.clone()),
     };
     match saved {
         Ok(text) => keep(&site, &visit, &base, text).await,
         Err(problems) => {
             let mut page = EditPage::empty(&site, &visit, &base).await?;
+            if let (true, Ok((_, rule))) = (preview, &rule) {
+                page.caught = Some(Caught::by(&site, &base, rule).await?);
+            }
             page.how = match typed {
                 Some(text) => How::Text(text),
                 None => How::Fields(RuleForm::new(&base, fields, (!old.is_empty()).then_some(old.as_str()))),
@@ -155,36 +189,37 @@ pub(crate) async fn save(site: Data<Site>, visit: Visit, form: Form) -> Result<H
     }
 }
 
-/// The text of all rules with the one that the fields make.
-fn from_fields(base: &Numbered, old: &str, fields: &RuleFields) -> Result<String, Vec<Problem>> {
-    let rule = fields.rule(base)?;
-    let before = fields.before(&base.rules);
+/// The name and the text of the one rule that a text holds.
+fn one_rule(base: &Numbered, text: &str) -> Result<(String, String), Vec<Problem>> {
+    let refused = |why: &str| vec![Problem::new("text", words::capital(why))];
+    // By itself first, so that the line is one that can be seen.
+    let alone = RuleSet::parse(text, &base.taxonomy).map_err(|error| refused(&error.to_string()))?;
+    match alone.rules() {
+        [rule] => Ok((rule.name.clone(), text.to_owned())),
+        _ => Err(refused("write exactly one rule here; all of them are edited as one text")),
+    }
+}
+
+/// The text of all rules with this one in the place of the old one, or new.
+fn put(
+    base: &Numbered,
+    old: &str,
+    name: &str,
+    rule: &str,
+    before: Option<Option<String>>,
+) -> Result<String, edits::EditError> {
     let (text, taxonomy) = (&base.texts.rules, &base.taxonomy);
-    let toml = rule.to_toml();
-    let edited = if old.is_empty() {
-        edits::add_rule(text, &toml, before.flatten().as_deref(), taxonomy)
+    if old.is_empty() {
+        edits::add_rule(text, rule, before.flatten().as_deref(), taxonomy)
     } else {
-        edits::replace_rule(text, old, &toml, taxonomy).and_then(|text| match before {
+        edits::replace_rule(text, old, rule, taxonomy).and_then(|text| match before {
             // A rule before itself is where it is.
             Some(before) if before.as_deref() != Some(old) => {
-                edits::move_rule(&text, &rule.name, before.as_deref(), taxonomy)
+                edits::move_rule(&text, name, before.as_deref(), taxonomy)
             }
             _ => Ok(text),
         })
-    };
-    edited.map_err(|error| vec![Problem::new("name", words::capital(&error.to_string()))])
-}
-
-/// The text of all rules with this one for the old one.
-fn from_text(base: &Numbered, old: &str, text: &str) -> Result<String, Vec<Problem>> {
-    let refused = |why: String| vec![Problem::new("text", words::capital(&why))];
-    // By itself first, so that the line is one that can be seen.
-    let alone = RuleSet::parse(text, &base.taxonomy).map_err(|error| refused(error.to_string()))?;
-    if alone.rules().len() != 1 {
-        return Err(refused("write exactly one rule here; all of them are edited as one text".to_owned()));
     }
-    edits::replace_rule(&base.texts.rules, old, text, &base.taxonomy)
-        .map_err(|error| refused(error.to_string()))
 }
 
 /// `POST /rules/move`
@@ -234,6 +269,36 @@ async fn base_of(site: &Site, sent: &Sent) -> Result<Numbered, PageError> {
     Numbered::read(site, number).await
 }
 
+impl Caught {
+    async fn by(site: &Site, base: &Numbered, rule: &str) -> Result<Self, PageError> {
+        let rules = RuleSet::parse(rule, &base.taxonomy)
+            .map_err(|error| PageError::BadInput(format!("{}.", words::capital(&error.to_string()))))?;
+        let caught = site.app.store.caught_by(rules, CAUGHT_SHOWN).await?;
+        let name = |category: &Option<CategoryId>| category_name(&base.taxonomy, category.as_ref());
+        let now: Vec<String> = caught
+            .now
+            .iter()
+            .map(|(category, items)| {
+                format!("{} count as “{}”", words::count(signed(*items)), name(category))
+            })
+            .collect();
+        let row = |item: &ItemView| CaughtRow {
+            reference: item.reference.clone(),
+            title: item.title.clone().unwrap_or_else(|| "No title kept".to_owned()),
+            kind: item.kind.as_str(),
+            category: name(&item.category),
+            reason: words::capital(&item.reason),
+        };
+        Ok(Self {
+            sentence: match caught.items {
+                0 => "It matches no work that is held.".to_owned(),
+                items => format!("It matches {}. Now {}.", words::items(signed(items)), now.join(", ")),
+            },
+            rows: caught.newest.iter().map(row).collect(),
+        })
+    }
+}
+
 impl EditPage {
     async fn empty(site: &Site, visit: &Visit, base: &Numbered) -> Result<Self, PageError> {
         Ok(Self {
@@ -245,6 +310,7 @@ impl EditPage {
             other: None,
             example: None,
             problems: Vec::new(),
+            caught: None,
         })
     }
 

@@ -32,7 +32,7 @@ pub(super) struct RuleFields {
 }
 
 /// What is wrong with a field, by the id of the field.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) field: &'static str,
     pub(super) sentence: String,
