@@ -29,8 +29,8 @@ impl Plan {
                 layout,
                 width: 1040.0,
                 height: 220.0,
-                left: 250.0,
-                right: 1000.0,
+                left: 210.0,
+                right: 1010.0,
                 lanes: (52.0, 136.0),
                 bottom: 184.0,
                 size: 16.0,
@@ -133,21 +133,24 @@ fn axis(plan: &Plan, most: f64, out: &mut String) {
 
 /// Leads the eye from what is published to where it lies in the interval.
 fn guide(plan: &Plan, value: f64, most: f64, out: &mut String) {
+    // Leaves out where the lower lane writes its number.
     let _ = write!(
         out,
-        r##"<path d="M{} {}V{}" stroke="#4c6272" stroke-width="1.5" stroke-dasharray="4 4"/>"##,
-        number(plan.x(value, most)),
+        r##"<path d="M{x} {}V{}M{x} {}V{}" stroke="#4c6272" stroke-width="1.5" stroke-dasharray="4 4"/>"##,
         number(plan.lanes.0),
+        number(plan.lanes.1 - plan.size * 2.2),
+        number(plan.lanes.1 + 10.0),
         number(plan.bottom),
+        x = number(plan.x(value, most)),
     );
 }
 
 fn lane_name(plan: &Plan, y: f64, name: &str, out: &mut String) {
-    let (x, y, anchor) = match plan.layout {
-        Layout::Wide => (plan.left - 24.0, y + plan.size * 0.35, "end"),
-        Layout::Narrow => (0.0, y - plan.size * 2.6, "start"),
+    let y = match plan.layout {
+        Layout::Wide => y + plan.size * 0.35,
+        Layout::Narrow => y - plan.size * 2.6,
     };
-    Text { x, y, size: plan.size, bold: false, anchor, content: name }.write(out);
+    Text { x: 0.0, y, size: plan.size, bold: false, anchor: "start", content: name }.write(out);
 }
 
 fn published(plan: &Plan, share: &Share, most: f64, out: &mut String) {

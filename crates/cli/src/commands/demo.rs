@@ -3,6 +3,7 @@
 
 mod data;
 mod people;
+mod staff;
 
 use std::{
     io,
@@ -78,7 +79,7 @@ pub(crate) async fn run(demo: &Demo) -> anyhow::Result<()> {
         }
         filled = fill(&runner, &ledger, demo.scale) => filled,
     };
-    filled.context("the simulated trust's tickets could not be pulled")?;
+    filled.context("the simulated trust's tickets could not be pulled and sorted")?;
     output::print(headline(&store).await?)?;
     Ok(pages.await?)
 }
@@ -115,7 +116,8 @@ fn welcome(address: SocketAddr, people: &[people::Person], ledger: &Ledger, yest
     lines.join("\n")
 }
 
-/// Starts the simulated service desk and pulls all that it has, over HTTP as from a real one.
+/// Starts the simulated service desk and pulls all that it has, over HTTP as from a real one; then lets
+/// the trust's people do their part.
 async fn fill(runner: &Runner, ledger: &Ledger, scale: f64) -> anyhow::Result<()> {
     let trust = TrustSettings { seed: SEED, last_day: ledger.last_day, months: MONTHS, scale };
     let settings = ServiceNowSettings { password: people::password()?, ..ServiceNowSettings::default() };
@@ -123,7 +125,6 @@ async fn fill(runner: &Runner, ledger: &Ledger, scale: f64) -> anyhow::Result<()
     // Making a trust takes a processor for a moment, and the pages should not wait for it.
     let trust = tokio::task::spawn_blocking(move || Arc::new(Trust::generate(trust))).await?;
     let desk = ServiceNow::start(&trust, settings.clone(), listener, clock::system())?;
-    drop(trust);
     let source = source(desk.url(), &settings)?;
     let progress = progress::Pull::default();
     loop {
@@ -141,7 +142,7 @@ async fn fill(runner: &Runner, ledger: &Ledger, scale: f64) -> anyhow::Result<()
         tokio::time::sleep(BUSY_WAIT).await;
     }
     desk.stop().await;
-    Ok(())
+    staff::do_their_part(&runner.store, &trust, SEED, &runner.clock).await
 }
 
 fn source(url: &str, desk: &ServiceNowSettings) -> anyhow::Result<Source> {

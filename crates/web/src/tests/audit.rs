@@ -47,7 +47,7 @@ async fn an_audit_is_drawn_answered_and_taken_back_by_forms_alone() {
     let fixture = Fixture::filled().await;
     let tagger = fixture.person(Role::Tagger).await;
     let page = fixture.get("/audit", Some(&tagger)).await.body;
-    assert!(page.contains("No audit has been drawn yet") && page.contains("150 about 4"), "{page}");
+    assert!(page.contains("No audit has been drawn yet") && page.contains("150 pieces give an interval of 2 to 5 points"), "{page}");
     let asked = [("months", "12"), ("to", "2026-10"), ("draws", "20"), ("people", "1")];
     let result = post(&fixture, "/audit/draw", &asked, &tagger).await;
     assert_eq!(result, "/audit/1");
@@ -135,7 +135,7 @@ async fn the_board_sees_what_an_audit_found_and_no_ticket() {
         "Two people, neither of whom saw the other’s answer, chose the same category for",
         "kappa is 1.00: very good",
         "Fixing what broke",
-        "in 100 (",
+        " looked at",
         "What this does not tell",
         "<svg",
     ] {

@@ -175,7 +175,7 @@ pub(super) fn quality(found: &[CategoryQuality], taxonomy: &Taxonomy) -> (Vec<Qu
 fn proportion(part: Option<Proportion>) -> String {
     let Some(part) = part else { return "Too few to say".to_owned() };
     format!(
-        "{} in 100 ({} to {}; {} looked at)",
+        "{} ({} to {}), {} looked at",
         hundred(part.value),
         hundred(part.low),
         hundred(part.high),
@@ -320,7 +320,7 @@ mod tests {
         let found = [found("access", part, None), found("legacy", None, None), found("supplier", None, None)];
         let (lines, too_few) = quality(&found, &taxonomy());
         assert_eq!(lines.len(), 1);
-        insta::assert_snapshot!(format!("{} | {} | {}", lines[0].name, lines[0].precision, lines[0].recall), @"Accounts, starters and leavers | 93 in 100 (81 to 98; 40 looked at) | Too few to say");
+        insta::assert_snapshot!(format!("{} | {} | {}", lines[0].name, lines[0].precision, lines[0].recall), @"Accounts, starters and leavers | 93 (81 to 98), 40 looked at | Too few to say");
         insta::assert_snapshot!(too_few.unwrap(), @"Keeping legacy systems going; Suppliers and contracts");
     }
 }
