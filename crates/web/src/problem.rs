@@ -4,11 +4,15 @@ use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError,
     body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
     middleware::Next,
     web::Data,
 };
 use askama::Template;
+use serde::Serialize;
 use tracing::error;
 use waterline_store::{Role, Session, StoreError};
 
@@ -87,6 +91,20 @@ impl PageError {
 
 const SORRY: &str = "Something went wrong on our side, and it has been logged. Try again in a few minutes.";
 
+/// Whether a script asks, which shows the sentence on the page that it is on.
+pub(crate) fn asks_for_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.starts_with("application/json"))
+}
+
+/// What a script is told instead of a page.
+#[derive(Serialize)]
+struct Problem {
+    problem: String,
+    /// The time of the answer in microseconds: what happened before it is no news any more.
+    seen: Option<i64>,
+}
+
 #[derive(Template)]
 #[template(path = "pages/problem.html")]
 struct ProblemPage {
@@ -120,9 +138,15 @@ pub(crate) async fn explain(
         None if status == StatusCode::NOT_FOUND => PageError::NotFound.to_string(),
         None => "Waterline could not understand what was asked of it.".to_owned(),
     };
-    let page = problem_page(&response, status, sentence);
+    let mut new = if asks_for_json(response.request().headers()) {
+        let site = response.request().app_data::<Data<Site>>();
+        let seen = site.map(|site| (site.app.clock)().timestamp_micros());
+        HttpResponse::build(status).json(Problem { problem: sentence, seen })
+    } else {
+        let page = problem_page(&response, status, sentence);
+        HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page)
+    };
     let (request, old) = response.into_parts();
-    let mut new = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page);
     for (name, value) in old.headers() {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
             new.headers_mut().append(name.clone(), value.clone());

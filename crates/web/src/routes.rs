@@ -43,8 +43,13 @@ fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/sources").route(read().to(pages::sources::page)))
         .service(web::resource("/method").route(read().to(pages::method::page)))
         .service(
-            web::resource("/tag").route(read().to(pages::tag::page)).route(web::post().to(pages::tag::tag)),
+            web::resource("/tag")
+                .route(read().to(pages::tag::queue::page))
+                .route(web::post().to(pages::tag::tag)),
         )
+        .service(web::resource("/tag/list").route(read().to(pages::tag::list::page)))
+        .service(web::resource("/tag/history").route(read().to(pages::tag::history::page)))
+        .service(web::resource("/tag/matching").route(web::post().to(pages::tag::matching)))
         .service(web::resource("/tag/undo").route(web::post().to(pages::tag::undo)))
         .configure(audit)
         .configure(rules)

@@ -21,7 +21,7 @@ async fn the_board_sees_the_figure_its_picture_and_what_it_rests_on() {
         assert!(page.contains(part), "{part}\n{page}");
     }
     assert_eq!(page.matches("<svg").count(), 5, "the logo, and two pictures in two widths");
-    assert!(!page.contains("/tag?category="), "the board gets no way to a ticket");
+    assert!(!page.contains("/tag/list?category="), "the board gets no way to a ticket");
     assert!(!page.contains("style="), "the content security policy would drop it");
     assert!(
         !page.contains("http://")
@@ -37,7 +37,7 @@ async fn basis_and_period_are_chosen_in_the_address() {
     assert!(page.contains("of the pieces of IT work finished in November 2026 were visible."));
     assert!(page.contains("November 2026 is not over, so its figure will change."));
     assert!(page.contains(r#"<option value="items" selected>"#));
-    assert!(page.contains("/tag?category=incident&#38;from=2026-11&#38;to=2026-11"), "{page}");
+    assert!(page.contains("/tag/list?category=incident&#38;from=2026-11&#38;to=2026-11"), "{page}");
     let wrong = fixture.get("/?months=7", Some(&tagger)).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert!(wrong.body.contains("choose 1, 3, 6, 12 or 24"));

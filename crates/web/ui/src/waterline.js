@@ -4,6 +4,7 @@ import { Button, createAll, ErrorSummary, Header, NotificationBanner, SkipLink }
 import { addAnswerKeys } from './answer-keys.js'
 import { addTextTools, followAdoption } from './rules.js'
 import { addSelectAll } from './select-all.js'
+import { addWorkbench } from './workbench.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 for (const component of [Button, ErrorSummary, Header, NotificationBanner, SkipLink]) {
@@ -13,3 +14,4 @@ addAnswerKeys()
 addSelectAll()
 addTextTools()
 followAdoption()
+addWorkbench()

@@ -158,7 +158,7 @@ impl CategoryRow {
         let id = figure.category.as_ref().map_or("unclassified", |id| id.as_str());
         let (from, to) = (choice.period.first(), choice.period.last());
         Self {
-            tickets: tagger.then(|| format!("/tag?category={id}&from={from}&to={to}")),
+            tickets: tagger.then(|| format!("/tag/list?category={id}&from={from}&to={to}")),
             side: match figure.side {
                 Some(Side::Visible) => "Visible",
                 Some(Side::Ktlo) => "Keeps the lights on",

@@ -5,18 +5,21 @@ use url::form_urlencoded;
 use waterline_core::{CategoryId, Dimension, Kind, Method, Month, MonthRange, State, Taxonomy};
 use waterline_store::ItemFilter;
 
-use super::{items_of, list::method_words};
+use super::{item::method_words, items_of};
 use crate::{app::Site, problem::PageError};
 
 /// What the address says about the last action; not part of the filter.
-pub(super) const OUTCOME_FIELDS: [&str; 4] = ["tagged", "undone", "as", "missing"];
+pub(super) const OUTCOME_FIELDS: [&str; 5] = ["tagged", "undone", "as", "of", "missing"];
+/// The two views of the same work.
+pub(super) const QUEUE: &str = "/tag";
+pub(super) const LIST: &str = "/tag/list";
 /// The word for work that nothing classified, where a category could stand.
 const UNCLASSIFIED: &str = "unclassified";
 /// Teams are offered from the newest months only; a team that finished nothing for so long has no work
 /// to tag.
 const MONTHS_OF_TEAMS: u16 = 3;
 
-/// The query of `/tag`, as it came. An empty field does not narrow.
+/// The query of `/tag` and `/tag/list`, as it came. An empty field does not narrow.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct TagQuery {
     text: Option<String>,
@@ -28,11 +31,13 @@ pub(crate) struct TagQuery {
     category: Option<String>,
     method: Option<String>,
     team: Option<String>,
+    like: Option<String>,
     after: Option<String>,
     tagged: Option<String>,
     undone: Option<String>,
     #[serde(rename = "as")]
     tagged_as: Option<String>,
+    of: Option<String>,
     missing: Option<String>,
 }
 
@@ -56,6 +61,7 @@ impl TagQuery {
             method: word::<Method>(&self.method)?,
             team: filled(&self.team).map(ToOwned::to_owned),
             text: filled(&self.text).map(ToOwned::to_owned),
+            alike_to: filled(&self.like).map(item).transpose()?,
             ..ItemFilter::default()
         })
     }
@@ -85,8 +91,23 @@ impl TagQuery {
         filled(&self.tagged_as)
     }
 
-    /// The address of this list, from an item on.
-    pub(super) fn address(&self, after: Option<&str>) -> String {
+    /// The item whose like are shown.
+    pub(super) fn like(&self) -> Option<&str> {
+        filled(&self.like)
+    }
+
+    /// Reads back what [`Self::query`] gave.
+    pub(super) fn parse(query: &str) -> Result<Self, PageError> {
+        let unreadable = |_| PageError::BadInput("The form does not say which items are meant.".to_owned());
+        actix_web::web::Query::<Self>::from_query(query).map(|query| query.into_inner()).map_err(unreadable)
+    }
+
+    /// The filter as the query of an address; empty where nothing narrows.
+    pub(super) fn query(&self) -> String {
+        self.query_from(None)
+    }
+
+    fn query_from(&self, after: Option<&str>) -> String {
         let fields = [
             ("text", &self.text),
             ("from", &self.from),
@@ -97,12 +118,25 @@ impl TagQuery {
             ("category", &self.category),
             ("method", &self.method),
             ("team", &self.team),
+            ("like", &self.like),
         ];
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(fields.iter().filter_map(|(name, field)| Some((name, filled(field)?))));
         query.extend_pairs(after.map(|after| ("after", after)));
-        let query = query.finish();
-        if query.is_empty() { "/tag".to_owned() } else { format!("/tag?{query}") }
+        query.finish()
+    }
+
+    /// The address of a view of this work, from an item on.
+    pub(super) fn address(&self, view: &str, after: Option<&str>) -> String {
+        let query = self.query_from(after);
+        if query.is_empty() { view.to_owned() } else { format!("{view}?{query}") }
+    }
+
+    /// The one item that was tagged last, and as what, while the page tells of it.
+    pub(super) fn just_tagged_one(&self, taxonomy: &Taxonomy) -> Option<(i64, CategoryId)> {
+        let category = CategoryId::new(filled(&self.tagged_as)?);
+        let item = filled(&self.of)?.parse().ok()?;
+        (self.just_tagged(taxonomy)).then_some((item, category))
     }
 
     /// What the last action did. Only numbers and names of the taxonomy get from the address to the page.
@@ -134,6 +168,10 @@ fn state(word: &str) -> Result<State, PageError> {
     STATES.into_iter().find(|(state, _)| state.as_str() == word).map(|(state, _)| state).ok_or_else(|| {
         PageError::BadInput(format!("\"{word}\" is not a state; work is open, finished or withdrawn."))
     })
+}
+
+fn item(number: &str) -> Result<i64, PageError> {
+    number.parse().map_err(|_| PageError::BadInput(format!("\"{number}\" is not an item.")))
 }
 
 fn category(id: &str, taxonomy: &Taxonomy) -> Result<Option<CategoryId>, PageError> {
@@ -186,18 +224,24 @@ impl Select {
     }
 }
 
-/// The form above the list.
+/// The form above the work.
 pub(super) struct FilterForm {
+    /// The view that it narrows.
+    pub(super) view: &'static str,
     pub(super) text: String,
+    /// The item whose like are shown.
+    pub(super) like: Option<String>,
     /// Always shown.
     pub(super) main: Vec<Select>,
     /// Folded away until one of them is in use.
     pub(super) more: Vec<Select>,
     pub(super) more_in_use: bool,
+    /// Whether any list to choose from narrows.
+    pub(super) in_use: bool,
 }
 
 impl FilterForm {
-    pub(super) async fn new(site: &Site, query: &TagQuery) -> Result<Self, PageError> {
+    pub(super) async fn new(site: &Site, query: &TagQuery, view: &'static str) -> Result<Self, PageError> {
         let app = &site.app;
         let in_force = app.store.in_force().await?;
         let held = app.store.months_held().await?;
@@ -215,9 +259,15 @@ impl FilterForm {
                 .iter()
                 .map(|category| (category.id.to_string(), category.name.clone())),
         );
+        let main = [&query.category, &query.from, &query.to];
         let more = [&query.source, &query.kind, &query.state, &query.method, &query.team];
+        let in_use = |fields: &[&Option<String>]| fields.iter().any(|field| filled(field).is_some());
         Ok(Self {
+            view,
             text: filled(&query.text).unwrap_or_default().to_owned(),
+            like: query.like().map(ToOwned::to_owned),
+            in_use: in_use(&main) || in_use(&more),
+            more_in_use: in_use(&more),
             main: vec![
                 Select::new("category", "Category", &query.category, categories),
                 Select::new("from", "Finished from", &query.from, months()),
@@ -245,7 +295,6 @@ impl FilterForm {
                 ),
                 Select::new("team", "Team", &query.team, pairs(teams(site, held).await?)),
             ],
-            more_in_use: more.into_iter().any(|field| filled(field).is_some()),
         })
     }
 }
@@ -315,8 +364,9 @@ mod tests {
     #[test]
     fn the_address_carries_the_filter_and_not_the_outcome() {
         let query = query("text=a%26b&kind=&after=x&tagged=3&as=advice&missing=items");
-        assert_eq!(query.address(Some("7/1")), "/tag?text=a%26b&after=7%2F1");
-        assert_eq!(TagQuery::default().address(None), "/tag");
+        assert_eq!(query.address(LIST, Some("7/1")), "/tag/list?text=a%26b&after=7%2F1");
+        assert_eq!(TagQuery::default().address(QUEUE, None), "/tag");
+        assert_eq!(TagQuery::parse(&query.query()).unwrap().query(), "text=a%26b");
     }
 
     #[test]

@@ -1,134 +1,137 @@
-use waterline_core::{Method, ReportingZone, State, Taxonomy};
-use waterline_store::ItemView;
+//! Work as a list, newest first: for finding, and for tagging many at once.
 
-use crate::words;
+use actix_web::web::{Data, Query};
+use askama::Template;
+use askama_web::WebTemplate;
+use waterline_core::Taxonomy;
+use waterline_store::Count;
 
-/// One item in the list.
-pub(super) struct Row {
-    pub(super) id: i64,
-    pub(super) reference: String,
-    pub(super) title: String,
-    /// Kind, team, department, system and source: what is known of them.
-    pub(super) about: String,
-    pub(super) when: String,
-    pub(super) effort: String,
-    pub(super) category: String,
-    pub(super) unclassified: bool,
-    pub(super) reason: String,
-    /// What the machine said, where a tag overrides it with something else.
-    pub(super) overridden: Option<String>,
+use super::{
+    Undo, View,
+    filter::{FilterForm, LIST, TagQuery},
+    item::ItemWords,
+    items_of, seen_now,
+};
+use crate::{
+    access::Visit,
+    app::Site,
+    layout::{Layout, Place},
+    problem::PageError,
+};
+
+/// What fits on a page that a person works through.
+const ITEMS_PER_PAGE: u64 = 50;
+
+#[derive(Template, WebTemplate)]
+#[template(path = "pages/tag_list.html")]
+pub(crate) struct ListPage {
+    layout: Layout,
+    views: [View; 3],
+    filter: FilterForm,
+    /// What was found, in words.
+    found: String,
+    rows: Vec<ItemWords>,
+    categories: Vec<CategoryGroup>,
+    /// The category chosen last time, so that tagging the next item takes one choice less.
+    chosen: String,
+    /// What the last action did.
+    done: Option<String>,
+    /// Then undoing it stands beside what was done.
+    just_tagged: bool,
+    problem: Option<&'static str>,
+    undo: Option<Undo>,
+    /// How many would be tagged by tagging all that fit.
+    all: Option<AllThatFit>,
+    /// The filter, for tagging all that fit.
+    query: String,
+    /// This list, to come back to.
+    here: String,
+    seen: i64,
+    newest: Option<String>,
+    older: Option<String>,
 }
 
-impl Row {
-    pub(super) fn new(item: &ItemView, taxonomy: &Taxonomy, zone: ReportingZone) -> Self {
-        let name = |category: &Option<waterline_core::CategoryId>| match category {
-            None => "Not yet classified".to_owned(),
-            Some(id) => taxonomy.category(id).map_or_else(|| id.to_string(), |known| known.name.clone()),
-        };
-        let about = [
-            Some(item.kind.as_str()),
-            item.team.as_deref(),
-            item.department.as_deref(),
-            item.system.as_deref(),
-            Some(item.source.as_str()),
-            item.gone.then_some("no longer at its source"),
-        ];
-        let overrides = item.method == Method::Tag && item.machine_category != item.category;
-        Self {
-            id: item.id,
-            reference: item.reference.clone(),
-            title: item.title.clone().unwrap_or_else(|| "No title kept".to_owned()),
-            about: about.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-            when: when(item, zone),
-            effort: effort(item),
-            category: name(&item.category),
-            unclassified: item.category.is_none(),
-            reason: words::capital(&item.reason),
-            overridden: overrides.then(|| {
-                format!("The machine said: {} ({})", name(&item.machine_category), item.machine_reason)
-            }),
+struct CategoryGroup {
+    name: &'static str,
+    categories: Vec<(String, String)>,
+}
+
+struct AllThatFit {
+    expected: u64,
+    items: String,
+}
+
+/// `GET /tag/list`
+pub(crate) async fn page(
+    site: Data<Site>,
+    visit: Visit,
+    query: Query<TagQuery>,
+) -> Result<ListPage, PageError> {
+    let seen = seen_now(&site);
+    let store = &site.app.store;
+    let in_force = store.in_force().await?;
+    let taxonomy = in_force.classifier.taxonomy();
+    let filter = query.filter(taxonomy)?;
+    let page = store.items(&filter, query.after(), ITEMS_PER_PAGE).await?;
+    let count = store.count_items(&filter).await?;
+    let zone = store.zone();
+    // Nobody means to tag all there is.
+    let narrowed = !query.query().is_empty();
+    Ok(ListPage {
+        layout: Layout::new(&site, &visit, Place::Tag).await?,
+        views: View::all(LIST, &query),
+        filter: FilterForm::new(&site, &query, LIST).await?,
+        found: found(count),
+        rows: page.items.iter().map(|item| ItemWords::new(item, taxonomy, zone)).collect(),
+        categories: category_groups(taxonomy),
+        chosen: query.category_chosen().unwrap_or_default().to_owned(),
+        done: query.done(taxonomy),
+        just_tagged: query.just_tagged(taxonomy),
+        problem: query.problem(),
+        undo: Undo::last(&site, &visit).await?,
+        all: (narrowed && count.all && count.untagged > 0)
+            .then(|| AllThatFit { expected: count.untagged, items: items_of(count.untagged) }),
+        query: query.query(),
+        here: query.address(LIST, query.after()),
+        seen,
+        newest: query.after().is_some().then(|| query.address(LIST, None)),
+        older: page.next.as_deref().map(|next| query.address(LIST, Some(next))),
+    })
+}
+
+fn category_groups(taxonomy: &Taxonomy) -> Vec<CategoryGroup> {
+    super::by_side(taxonomy)
+        .map(|(name, categories)| CategoryGroup {
+            name,
+            categories: categories
+                .into_iter()
+                .map(|category| (category.id.to_string(), category.name.clone()))
+                .collect(),
+        })
+        .into()
+}
+
+fn found(count: Count) -> String {
+    match count {
+        Count { all: true, items, .. } => items_of(items),
+        Count { items: waterline_store::MOST_AT_ONCE.., .. } => {
+            format!("More than {}", items_of(waterline_store::MOST_AT_ONCE))
         }
-    }
-}
-
-fn when(item: &ItemView, zone: ReportingZone) -> String {
-    match (item.state, item.finished_on) {
-        (State::Finished, Some(day)) => format!("Finished {}", words::date(day)),
-        (State::Withdrawn, _) => format!("Withdrawn, opened {}", words::date(zone.day(item.opened_at))),
-        _ => format!("Open since {}", words::date(zone.day(item.opened_at))),
-    }
-}
-
-fn effort(item: &ItemView) -> String {
-    match item.seconds {
-        Some(seconds) if item.estimated => format!("{}, estimated", words::effort(seconds)),
-        Some(seconds) => words::effort(seconds),
-        None => "Not logged".to_owned(),
-    }
-}
-
-pub(super) fn method_words(method: Method) -> &'static str {
-    match method {
-        Method::Tag => "Tag",
-        Method::Inherited => "What it belongs to",
-        Method::Rule => "Rule",
-        Method::Model => "Learned model",
-        Method::KindDefault => "Default of its kind",
-        Method::Unclassified => "Nothing",
+        Count { items, .. } => format!("At least {}", items_of(items)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::{TimeZone, Utc};
-    use waterline_core::{CategoryId, Kind};
-
     use super::*;
 
-    fn item() -> ItemView {
-        ItemView {
-            id: 1,
-            source: "Service desk".to_owned(),
-            reference: "INC1".to_owned(),
-            kind: Kind::Incident,
-            title: None,
-            state: State::Open,
-            department: None,
-            team: Some("Desk".to_owned()),
-            system: None,
-            opened_at: Utc.with_ymd_and_hms(2026, 6, 30, 23, 30, 0).unwrap(),
-            finished_on: None,
-            seconds: None,
-            estimated: false,
-            category: Some(CategoryId::new("advice")),
-            method: Method::Tag,
-            reason: "tagged by ada on 1 July 2026".to_owned(),
-            machine_category: Some(CategoryId::new("incident")),
-            machine_reason: "no rule matched".to_owned(),
-            gone: true,
-        }
-    }
-
-    fn row(item: &ItemView) -> Row {
-        let taxonomy = Taxonomy::parse(include_str!("../../../../../config/taxonomy.toml")).unwrap();
-        Row::new(item, &taxonomy, ReportingZone::default())
-    }
-
     #[test]
-    fn a_row_says_what_is_known_in_words() {
-        let row = row(&item());
-        assert_eq!(row.about, "incident · Desk · Service desk · no longer at its source");
-        assert_eq!(
-            (row.title.as_str(), row.reason.as_str()),
-            ("No title kept", "Tagged by ada on 1 July 2026")
-        );
-        assert_eq!((row.when.as_str(), row.effort.as_str()), ("Open since 1 July 2026", "Not logged"));
-        assert_eq!(row.overridden.unwrap(), "The machine said: Fixing what broke (no rule matched)");
-    }
-
-    #[test]
-    fn the_machine_is_silent_where_the_tag_agrees_with_it() {
-        let agreed = ItemView { machine_category: item().category, ..item() };
-        assert_eq!(row(&agreed).overridden, None);
+    fn counts_stop_where_nobody_would_read_on() {
+        let count = |items, all| found(Count { items, untagged: 0, all });
+        assert_eq!(count(0, true), "0 items");
+        assert_eq!(count(1, true), "1 item");
+        assert_eq!(count(5_000, true), "5,000 items");
+        assert_eq!(count(5_000, false), "More than 5,000 items");
+        assert_eq!(count(12, false), "At least 12 items");
     }
 }

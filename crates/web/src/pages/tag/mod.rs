@@ -1,122 +1,151 @@
 //! The workbench: find work, see why the machine said what it said, and put it right.
 
 mod filter;
-mod list;
+pub(crate) mod history;
+mod item;
+pub(crate) mod list;
+pub(crate) mod queue;
 
-use actix_web::{
-    HttpResponse,
-    http::header,
-    web::{Data, Query},
-};
-use askama::Template;
-use askama_web::WebTemplate;
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use url::form_urlencoded;
-use waterline_core::CategoryId;
-use waterline_store::{Role, TagOutcome};
+use waterline_core::{Category, CategoryId, Side, Taxonomy};
+use waterline_store::{ItemFilter, Role, TagOutcome};
 
 use crate::{
     access::Visit,
     app::Site,
     form::{Form, own_address},
-    layout::{Layout, Place},
-    problem::PageError,
+    problem::{PageError, asks_for_json},
     words,
 };
-use filter::{FilterForm, TagQuery};
-use list::Row;
+use filter::{LIST, QUEUE, TagQuery};
+use history::HISTORY;
 
-/// What fits on a page that a person works through.
-const ITEMS_PER_PAGE: u64 = 50;
-/// Beyond this, "more than" is all that anyone needs to know.
-const COUNTED_MAX: u64 = 1_000;
-
-#[derive(Template, WebTemplate)]
-#[template(path = "pages/tag.html")]
-pub(crate) struct TagPage {
-    layout: Layout,
-    filter: FilterForm,
-    /// What was found, in words.
-    found: String,
-    rows: Vec<Row>,
-    categories: Vec<CategoryGroup>,
-    /// The category chosen last time, so that tagging the next item takes one choice less.
-    chosen: String,
-    /// What the last action did.
-    done: Option<String>,
-    /// Then undoing it stands beside what was done.
-    just_tagged: bool,
-    problem: Option<&'static str>,
-    undo: Option<Undo>,
-    /// This list, to come back to.
-    here: String,
-    newest: Option<String>,
-    older: Option<String>,
-}
-
-struct CategoryGroup {
+/// One of the ways to look at work.
+struct View {
     name: &'static str,
-    categories: Vec<(String, String)>,
+    address: String,
+    current: bool,
 }
 
+impl View {
+    /// All of them; the filter goes along.
+    fn all(current: &str, query: &TagQuery) -> [Self; 3] {
+        [
+            ("Queue", QUEUE, query.address(QUEUE, None)),
+            ("List", LIST, query.address(LIST, None)),
+            ("Who tagged what", HISTORY, HISTORY.to_owned()),
+        ]
+        .map(|(name, view, address)| Self { name, address, current: view == current })
+    }
+}
+
+/// What this person did last and can take back.
 struct Undo {
     action: i64,
     items: String,
 }
 
-/// `GET /tag`
-pub(crate) async fn page(
-    site: Data<Site>,
-    visit: Visit,
-    query: Query<TagQuery>,
-) -> Result<TagPage, PageError> {
-    let store = &site.app.store;
-    let in_force = store.in_force().await?;
-    let taxonomy = in_force.classifier.taxonomy();
-    let filter = query.filter(taxonomy)?;
-    let page = store.items(&filter, query.after(), ITEMS_PER_PAGE).await?;
-    let count = store.count_items(&filter, COUNTED_MAX + 1).await?;
-    let last = store.last_tag_action(&visit.session()?.user.name).await?;
-    let zone = store.zone();
-    Ok(TagPage {
-        layout: Layout::new(&site, &visit, Place::Tag).await?,
-        filter: FilterForm::new(&site, &query).await?,
-        found: found(count),
-        rows: page.items.iter().map(|item| Row::new(item, taxonomy, zone)).collect(),
-        categories: category_groups(taxonomy),
-        chosen: query.category_chosen().unwrap_or_default().to_owned(),
-        done: query.done(taxonomy),
-        just_tagged: query.just_tagged(taxonomy),
-        problem: query.problem(),
-        undo: last.map(|TagOutcome { action, items }| Undo { action, items: items_of(items) }),
-        here: query.address(query.after()),
-        newest: query.after().is_some().then(|| query.address(None)),
-        older: page.next.as_deref().map(|next| query.address(Some(next))),
-    })
+impl Undo {
+    async fn last(site: &Site, visit: &Visit) -> Result<Option<Self>, PageError> {
+        let last = site.app.store.last_tag_action(&visit.session()?.user.name).await?;
+        Ok(last.map(|TagOutcome { action, items }| Self { action, items: items_of(items) }))
+    }
+}
+
+/// What a script is told, in the words of the page that it does not load.
+#[derive(Serialize)]
+struct Told {
+    said: String,
+    /// What to undo.
+    action: Option<i64>,
+    items: u64,
+    /// How many others of the same sort nobody tagged, where one item was tagged.
+    alike: u64,
 }
 
 /// `POST /tag`
-pub(crate) async fn tag(site: Data<Site>, visit: Visit, form: Form) -> Result<HttpResponse, PageError> {
+pub(crate) async fn tag(
+    request: HttpRequest,
+    site: Data<Site>,
+    visit: Visit,
+    form: Form,
+) -> Result<HttpResponse, PageError> {
     let back = own_address(form.get("back"));
     let items = chosen_items(&form)?;
-    if items.is_empty() {
-        return Ok(return_to(&back, &[("missing", "items")]));
-    }
-    let Some(category) = form.get("as").map(CategoryId::new) else {
-        return Ok(return_to(&back, &[("missing", "category")]));
+    let Some(first) = items.first().copied() else {
+        return missing(&request, &back, "items");
     };
-    if site.app.store.in_force().await?.classifier.taxonomy().category(&category).is_none() {
-        return Err(PageError::BadInput(format!(
-            "The taxonomy has no category \"{category}\", so nothing was tagged."
-        )));
-    }
+    let Some(category) = chosen_category(&form) else {
+        return missing(&request, &back, "category");
+    };
+    let name = known_category(&site, &category).await?;
     let user = &visit.session()?.user.name;
-    let outcome = site.app.store.tag(&items, &category, user, (site.app.clock)()).await?;
-    let tagged = outcome.items.to_string();
-    Ok(return_to(&back, &[("tagged", &tagged), ("as", category.as_str())]))
+    let (store, now) = (&site.app.store, (site.app.clock)());
+    let seen_at = seen_at(&form)?.unwrap_or(now);
+    let outcome = store.tag_as_seen(&items, &category, user, seen_at, now).await?;
+    let alike = match outcome.items {
+        1 => {
+            store.count_items(&ItemFilter { alike_to: Some(first), ..ItemFilter::default() }).await?.untagged
+        }
+        _ => 0,
+    };
+    if asks_for_json(request.headers()) {
+        let said = format!("Tagged {} as “{name}”", items_of(outcome.items));
+        return Ok(told(Told { said, action: Some(outcome.action), items: outcome.items, alike }));
+    }
+    let (tagged, first) = (outcome.items.to_string(), first.to_string());
+    let mut address = vec![("tagged", tagged.as_str()), ("as", category.as_str())];
+    if alike > 0 {
+        address.push(("of", &first));
+    }
+    Ok(return_to(&back, &address))
+}
+
+/// `POST /tag/matching`: all that fit a filter and that nobody tagged.
+pub(crate) async fn matching(
+    request: HttpRequest,
+    site: Data<Site>,
+    visit: Visit,
+    form: Form,
+) -> Result<HttpResponse, PageError> {
+    let back = own_address(form.get("back"));
+    let Some(category) = chosen_category(&form) else {
+        return missing(&request, &back, "category");
+    };
+    let name = known_category(&site, &category).await?;
+    let store = &site.app.store;
+    let filter = {
+        let in_force = store.in_force().await?;
+        TagQuery::parse(form.get("filter").unwrap_or_default())?.filter(in_force.classifier.taxonomy())?
+    };
+    if filter == ItemFilter::default() {
+        return Err(PageError::BadInput(
+            "Nobody means to tag everything there is; choose a filter.".to_owned(),
+        ));
+    }
+    let expected = form
+        .get("expected")
+        .and_then(|expected| expected.parse().ok())
+        .ok_or_else(|| PageError::BadInput("The form does not say how many items to tag.".to_owned()))?;
+    let user = &visit.session()?.user.name;
+    let outcome = store.tag_matching(&filter, &category, expected, user, (site.app.clock)()).await?;
+    if asks_for_json(request.headers()) {
+        let said = format!("Tagged {} as “{name}”", items_of(outcome.items));
+        return Ok(told(Told { said, action: Some(outcome.action), items: outcome.items, alike: 0 }));
+    }
+    Ok(return_to(&back, &[("tagged", &outcome.items.to_string()), ("as", category.as_str())]))
 }
 
 /// `POST /tag/undo`
-pub(crate) async fn undo(site: Data<Site>, visit: Visit, form: Form) -> Result<HttpResponse, PageError> {
+pub(crate) async fn undo(
+    request: HttpRequest,
+    site: Data<Site>,
+    visit: Visit,
+    form: Form,
+) -> Result<HttpResponse, PageError> {
     let back = own_address(form.get("back"));
     let action = form
         .get("action")
@@ -125,18 +154,60 @@ pub(crate) async fn undo(site: Data<Site>, visit: Visit, form: Form) -> Result<H
     let user = &visit.session()?.user;
     let any = user.role == Role::Admin;
     let undone = site.app.store.undo_tags(action, &user.name, any, (site.app.clock)()).await?;
+    if asks_for_json(request.headers()) {
+        let said = format!("Undone: {} went back to what they were", items_of(undone));
+        return Ok(told(Told { said, action: None, items: undone, alike: 0 }));
+    }
     Ok(return_to(&back, &[("undone", &undone.to_string())]))
+}
+
+fn told(told: Told) -> HttpResponse {
+    HttpResponse::Ok().json(told)
+}
+
+fn missing(request: &HttpRequest, back: &str, what: &str) -> Result<HttpResponse, PageError> {
+    if asks_for_json(request.headers()) {
+        return Err(PageError::BadInput(format!("The form says no {what}.")));
+    }
+    Ok(return_to(back, &[("missing", what)]))
 }
 
 /// The one item whose own button was pressed, else all that are ticked.
 fn chosen_items(form: &Form) -> Result<Vec<i64>, PageError> {
-    let ids: Vec<&str> = match form.get("only") {
-        Some(only) => vec![only],
-        None => form.all("item").collect(),
+    let ids: Vec<&str> = match (form.get("accept"), form.get("only")) {
+        (Some(accept), _) => accept.split(':').take(1).collect(),
+        (None, Some(only)) => vec![only],
+        (None, None) => form.all("item").collect(),
     };
     ids.into_iter()
         .map(|id| id.parse().map_err(|_| PageError::BadInput(format!("\"{id}\" is not an item."))))
         .collect()
+}
+
+/// The suggestion that was accepted ("item:category"), else the category that was chosen.
+fn chosen_category(form: &Form) -> Option<CategoryId> {
+    let accepted = form.get("accept").and_then(|accept| Some(accept.split_once(':')?.1));
+    accepted.or_else(|| form.get("as")).filter(|id| !id.is_empty()).map(CategoryId::new)
+}
+
+/// Its name, for saying what was done.
+async fn known_category(site: &Site, id: &CategoryId) -> Result<String, PageError> {
+    let in_force = site.app.store.in_force().await?;
+    let known = in_force.classifier.taxonomy().category(id).map(|category| category.name.clone());
+    known.ok_or_else(|| {
+        PageError::BadInput(format!("The taxonomy has no category \"{id}\", so nothing was tagged."))
+    })
+}
+
+/// When the page was made, for its form: what others tag from then on is news to who reads it.
+fn seen_now(site: &Site) -> i64 {
+    (site.app.clock)().timestamp_micros()
+}
+
+fn seen_at(form: &Form) -> Result<Option<DateTime<Utc>>, PageError> {
+    let Some(seen) = form.get("seen") else { return Ok(None) };
+    let at = seen.parse().ok().and_then(DateTime::from_timestamp_micros);
+    at.map(Some).ok_or_else(|| PageError::BadInput(format!("\"{seen}\" is not a moment.")))
 }
 
 /// Back to the list, with what happened in the address; so a reload never tags twice.
@@ -150,23 +221,11 @@ fn return_to(list: &str, outcome: &[(&str, &str)]) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }
 
-fn category_groups(taxonomy: &waterline_core::Taxonomy) -> Vec<CategoryGroup> {
-    use waterline_core::Side;
-    [(Side::Visible, "Visible"), (Side::Ktlo, "Keeps the lights on")]
-        .map(|(side, name)| CategoryGroup {
-            name,
-            categories: taxonomy
-                .categories()
-                .iter()
-                .filter(|category| category.side == side)
-                .map(|category| (category.id.to_string(), category.name.clone()))
-                .collect(),
-        })
-        .into()
-}
-
-fn found(count: u64) -> String {
-    if count > COUNTED_MAX { format!("More than {}", items_of(COUNTED_MAX)) } else { items_of(count) }
+/// The categories above and below the waterline.
+fn by_side(taxonomy: &Taxonomy) -> [(&'static str, Vec<&Category>); 2] {
+    [(Side::Visible, "Visible"), (Side::Ktlo, "Keeps the lights on")].map(|(side, name)| {
+        (name, taxonomy.categories().iter().filter(|category| category.side == side).collect())
+    })
 }
 
 fn items_of(count: u64) -> String {
@@ -179,16 +238,8 @@ mod tests {
 
     #[test]
     fn the_way_back_keeps_the_filter_and_tells_the_newest_outcome_only() {
-        let response = return_to("/tag?kind=incident&tagged=3&as=advice", &[("undone", "3")]);
+        let response = return_to("/tag?kind=incident&tagged=3&as=advice&of=7", &[("undone", "3")]);
         let address = response.headers().get(header::LOCATION).unwrap().to_str().unwrap();
         assert_eq!(address, "/tag?kind=incident&undone=3");
-    }
-
-    #[test]
-    fn counts_stop_where_nobody_would_read_on() {
-        assert_eq!(found(0), "0 items");
-        assert_eq!(found(1), "1 item");
-        assert_eq!(found(1_000), "1,000 items");
-        assert_eq!(found(1_001), "More than 1,000 items");
     }
 }
