@@ -122,9 +122,13 @@ fn describe(moves: &[Move], all: u64) -> String {
     let largest: Vec<String> = moves
         .iter()
         .take(3)
-        .map(|one| format!("{} from {} to {}", one.items, one.from.name, one.to.name))
+        .map(|one| format!("{} from {} to {}", thousands(one.items), one.from.name, one.to.name))
         .collect();
-    format!("Bands for {all} items. The largest: {}. The table below has all of them.", largest.join("; "))
+    format!(
+        "Bands for {} items. The largest: {}. The table below has all of them.",
+        thousands(all),
+        largest.join("; ")
+    )
 }
 
 fn colour(side: Option<Side>) -> &'static str {
@@ -172,8 +176,21 @@ fn write_post(post: &Post<'_>, x: f64, anchor: &str, words_at: f64, out: &mut St
         out,
         r#"<text x="{}" y="{y}" font-size="{SIZE}" text-anchor="{anchor}" fill="{INK}">{name} <tspan font-weight="700">{}</tspan></text>"#,
         number(words_at),
-        post.items,
+        thousands(post.items),
     );
+}
+
+/// "1,204"
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut words = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            words.push(',');
+        }
+        words.push(digit);
+    }
+    words
 }
 
 #[cfg(test)]
@@ -189,16 +206,16 @@ mod tests {
         let access = || end("Accounts & access", Some(Side::Ktlo));
         let advice = || end("Advice", Some(Side::Visible));
         let svg = moves(&[
-            Move { from: access(), to: advice(), items: 30 },
+            Move { from: access(), to: advice(), items: 3_000 },
             Move { from: end("Not yet classified", None), to: advice(), items: 10 },
             Move { from: advice(), to: access(), items: 2 },
         ]);
         assert_eq!(svg.matches("<rect").count(), 5);
         assert_eq!(svg.matches("<path").count(), 3);
-        assert!(svg.contains("Advice <tspan font-weight=\"700\">40</tspan>"), "{svg}");
+        assert!(svg.contains("Advice <tspan font-weight=\"700\">3,010</tspan>"), "{svg}");
         assert!(svg.find(">Advice").unwrap() < svg.find(">Not yet").unwrap());
         assert!(svg.contains("Accounts &amp; access"));
-        assert!(svg.contains("The largest: 30 from Accounts &amp; access to Advice"));
+        assert!(svg.contains("The largest: 3,000 from Accounts &amp; access to Advice"));
     }
 
     #[test]

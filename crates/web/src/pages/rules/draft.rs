@@ -19,6 +19,9 @@ use crate::{
     words,
 };
 
+/// Findings that are told of one rule: a rule that is far too broad has dozens of one sort.
+const FINDINGS_TOLD: usize = 6;
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct DraftQuery {
     /// The rule set that the last edit began from.
@@ -39,17 +42,20 @@ struct DraftPage {
     changes: Changes,
     effect: Effect,
     /// About the rules that this draft touches.
-    findings: Vec<FindingRow>,
+    findings: Vec<FoundInRule>,
     /// About all others, which the rules in force have as well.
-    older: Vec<FindingRow>,
+    older: Vec<FoundInRule>,
     looked_at: String,
     problem: Option<&'static str>,
 }
 
-struct FindingRow {
+/// What may be wrong with one rule.
+struct FoundInRule {
     name: String,
     edit: String,
-    sentence: String,
+    sentences: Vec<String>,
+    /// What is left out of a long list: how many more there are.
+    more: usize,
 }
 
 /// `GET /rules/draft/{number}`
@@ -84,8 +90,6 @@ pub(super) async fn answer(
     let touched = changes.touched();
     let (findings, older): (Vec<&Finding>, Vec<&Finding>) =
         lint.findings.iter().partition(|finding| touched.contains(finding.name.as_str()));
-    let rows =
-        |findings: Vec<&Finding>| findings.into_iter().map(|one| FindingRow::new(number, one)).collect();
     let page = DraftPage {
         layout: Layout::new(site, visit, Place::Rules).await?,
         number,
@@ -97,8 +101,8 @@ pub(super) async fn answer(
         }),
         overtaken: overtaken(&draft, &in_force),
         effect: Effect::new(&run, in_force.classifier.taxonomy(), &draft.taxonomy),
-        findings: rows(findings),
-        older: rows(older),
+        findings: FoundInRule::gather(number, &findings),
+        older: FoundInRule::gather(number, &older),
         looked_at: words::items(signed(lint.items)),
         problem,
         changes,
@@ -118,12 +122,19 @@ fn overtaken(draft: &Numbered, in_force: &InForce) -> Option<String> {
     })
 }
 
-impl FindingRow {
-    fn new(number: i32, finding: &Finding) -> Self {
-        Self {
-            name: finding.name.clone(),
-            edit: address("/rules/edit", &[("from", &number.to_string()), ("rule", &finding.name)]),
-            sentence: words::capital(&finding.sentence),
-        }
+impl FoundInRule {
+    /// The findings of each rule together, in their order.
+    fn gather(number: i32, findings: &[&Finding]) -> Vec<Self> {
+        let one = |findings: &[&Finding]| {
+            let name = findings.first().map(|finding| finding.name.clone()).unwrap_or_default();
+            let sentences = findings.iter().map(|finding| format!("{}.", words::capital(&finding.sentence)));
+            Self {
+                edit: address("/rules/edit", &[("from", &number.to_string()), ("rule", &name)]),
+                name,
+                sentences: sentences.take(FINDINGS_TOLD).collect(),
+                more: findings.len().saturating_sub(FINDINGS_TOLD),
+            }
+        };
+        findings.chunk_by(|a, b| a.rule == b.rule).map(one).collect()
     }
 }

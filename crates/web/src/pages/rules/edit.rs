@@ -275,13 +275,6 @@ impl Caught {
             .map_err(|error| PageError::BadInput(format!("{}.", words::capital(&error.to_string()))))?;
         let caught = site.app.store.caught_by(rules, CAUGHT_SHOWN).await?;
         let name = |category: &Option<CategoryId>| category_name(&base.taxonomy, category.as_ref());
-        let now: Vec<String> = caught
-            .now
-            .iter()
-            .map(|(category, items)| {
-                format!("{} count as “{}”", words::count(signed(*items)), name(category))
-            })
-            .collect();
         let row = |item: &ItemView| CaughtRow {
             reference: item.reference.clone(),
             title: item.title.clone().unwrap_or_else(|| "No title kept".to_owned()),
@@ -289,13 +282,24 @@ impl Caught {
             category: name(&item.category),
             reason: words::capital(&item.reason),
         };
-        Ok(Self {
-            sentence: match caught.items {
-                0 => "It matches no work that is held.".to_owned(),
-                items => format!("It matches {}. Now {}.", words::items(signed(items)), now.join(", ")),
-            },
-            rows: caught.newest.iter().map(row).collect(),
-        })
+        Ok(Self { sentence: matched(&caught, name), rows: caught.newest.iter().map(row).collect() })
+    }
+}
+
+/// "It matches 37 items: 30 count as “A” now, 7 as “B”."
+fn matched(caught: &waterline_store::Caught, name: impl Fn(&Option<CategoryId>) -> String) -> String {
+    let matches = format!("It matches {}", words::items(signed(caught.items)));
+    match caught.now.as_slice() {
+        [] => "It matches no work that is held.".to_owned(),
+        [(category, 1)] => format!("{matches}, which counts as “{}” now.", name(category)),
+        [(category, _)] => format!("{matches}, all of which count as “{}” now.", name(category)),
+        [(category, most), others @ ..] => {
+            let count = |items: &u64| words::count(signed(*items));
+            let others =
+                others.iter().map(|(category, items)| format!(", {} as “{}”", count(items), name(category)));
+            let others: String = others.collect();
+            format!("{matches}: {} count as “{}” now{others}.", count(most), name(category))
+        }
     }
 }
 
@@ -321,5 +325,33 @@ impl EditPage {
 
     fn problem(&self, field: &str) -> Option<&str> {
         self.problems.iter().find(|problem| problem.field == field).map(|problem| problem.sentence.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rule_matches_is_told_by_what_it_counts_as_now() {
+        let told = |now: &[(Option<&str>, u64)]| {
+            let now: Vec<_> =
+                now.iter().map(|(category, items)| (category.map(CategoryId::new), *items)).collect();
+            let caught = waterline_store::Caught {
+                items: now.iter().map(|(_, items)| items).sum(),
+                now,
+                newest: Vec::new(),
+            };
+            matched(&caught, |category| {
+                category.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
+            })
+        };
+        assert_eq!(told(&[]), "It matches no work that is held.");
+        assert_eq!(told(&[(None, 1)]), "It matches 1 item, which counts as “nothing” now.");
+        assert_eq!(told(&[(Some("a"), 1_200)]), "It matches 1,200 items, all of which count as “a” now.");
+        assert_eq!(
+            told(&[(Some("a"), 9), (None, 2)]),
+            "It matches 11 items: 9 count as “a” now, 2 as “nothing”."
+        );
     }
 }
