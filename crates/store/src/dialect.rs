@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-pub(crate) use packed::{Cells, CopyCells, JsonCells, Packed, packed_rows};
+pub(crate) use packed::{Cells, CopyCells, JsonCells, Packed, packed_rows, rows_as_json};
 pub(crate) use rows::{insert_rows, is_among, most_rows, select_rows};
 pub(crate) use words::{newest_with, unindexed, words};
 

@@ -2,13 +2,17 @@
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
-use waterline_core::{CategoryId, Method, Month, MonthRange, Taxonomy, audit::Stratum, audit::Unit};
+use waterline_core::{
+    CategoryId, Month, MonthRange, Tally, Taxonomy,
+    audit::{Stratum, Unit},
+};
 
 use crate::{
     contributions::{Entry, contributions},
+    dialect::rows_as_json,
     entity::{
         effort_entry,
         work_item::{self, Column},
@@ -26,23 +30,17 @@ pub(super) struct Units<'a> {
     after: Option<i64>,
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    id: i64,
-    finished_on: Option<NaiveDate>,
-    logged_seconds: Option<i64>,
-    estimated_seconds: Option<i64>,
-    category: Option<String>,
-    method: String,
-    machine_confidence: Option<f64>,
-}
+/// In the order of [`Row`]. Neither ids of categories nor words for methods have characters that JSON would
+/// escape, so that they need not be copied.
+const OF_AN_ITEM: [&str; 7] =
+    ["id", "finished_on", "logged_seconds", "estimated_seconds", "category", "method", "machine_confidence"];
 
-#[derive(FromQueryResult)]
-struct Logged {
-    item_id: i64,
-    day: Option<NaiveDate>,
-    seconds: i64,
-}
+type Row<'a> = (i64, Option<NaiveDate>, Option<i64>, Option<i64>, Option<&'a str>, &'a str, Option<f64>);
+
+/// In the order of [`Logged`].
+const OF_AN_ENTRY: [&str; 3] = ["item_id", "day", "seconds"];
+
+type Logged = (i64, Option<NaiveDate>, i64);
 
 impl<'a> Units<'a> {
     pub(super) fn new(period: MonthRange, taxonomy: &'a Taxonomy) -> Self {
@@ -52,30 +50,55 @@ impl<'a> Units<'a> {
     /// The next units, each with the number of its item; `None` at the end. By item, then by month.
     pub(super) async fn next(&mut self, tx: &DatabaseTransaction) -> Result<Option<Vec<(i64, Unit)>>, DbErr> {
         let Some(after) = self.after else { return Ok(None) };
-        let rows = self.rows(tx, after).await?;
-        self.after = rows.last().filter(|_| rows.len() as u64 == AT_ONCE).map(|row| row.id);
-        let logged = self.logged(tx, &rows).await?;
-        let mut logged = logged.into_iter().peekable();
+        let packed = self.items(tx, after).await?;
+        let rows: Vec<Row<'_>> = serde_json::from_str(&packed).map_err(|error| unread(&error))?;
+        self.after = rows.last().filter(|_| rows.len() as u64 == AT_ONCE).map(|(id, ..)| *id);
+        let mut logged = self.logged(tx, &rows).await?.into_iter().peekable();
         let mut units = Vec::with_capacity(rows.len());
-        for row in rows {
+        for (id, finished_on, _, estimated_seconds, category, method, confidence) in rows {
             let mut entries = Vec::new();
-            while let Some(entry) = logged.next_if(|entry| entry.item_id <= row.id) {
-                if entry.item_id == row.id {
-                    entries.push(Entry { at: None, day: entry.day, seconds: entry.seconds });
+            while let Some((item, day, seconds)) = logged.next_if(|(item, ..)| *item <= id) {
+                if item == id {
+                    entries.push(Entry { at: None, day, seconds });
                 }
             }
-            self.split(&row, &entries, &mut units)?;
+            let method = method.parse().map_err(|reason| unreadable(format!("item {id}: {reason}")))?;
+            let category = category.map(CategoryId::new);
+            let stratum = Stratum::of(category.as_ref(), method, confidence, self.taxonomy);
+            let work = contributions(finished_on, &entries, estimated_seconds);
+            self.split(id, stratum, work, &mut units);
         }
         Ok(Some(units))
     }
 
+    /// One unit for each month of the period in which the item did something.
+    fn split(&self, id: i64, stratum: Stratum, work: Vec<(NaiveDate, Tally)>, units: &mut Vec<(i64, Unit)>) {
+        let first = units.len();
+        for (day, tally) in work {
+            let month = Month::of(day);
+            if !self.period.contains(month) {
+                continue;
+            }
+            match units[first..].iter_mut().find(|(_, unit)| unit.month == month) {
+                Some((_, unit)) => {
+                    unit.items += tally.items;
+                    unit.seconds += tally.seconds();
+                }
+                None => {
+                    units.push((id, Unit { month, stratum, items: tally.items, seconds: tally.seconds() }));
+                }
+            }
+        }
+        units[first..].sort_unstable_by_key(|(_, unit)| unit.month);
+    }
+
     /// Items that may have done something in these months.
-    async fn rows(&self, tx: &DatabaseTransaction, after: i64) -> Result<Vec<Row>, DbErr> {
+    async fn items(&self, tx: &DatabaseTransaction, after: i64) -> Result<String, DbErr> {
         let (first, last) = (self.period.first().first_day(), self.period.last().last_day());
         let any = Condition::any()
             .add(Column::FinishedOn.between(first, last))
             .add(Column::LoggedSeconds.is_not_null());
-        work_item::Entity::find()
+        let rows = work_item::Entity::find()
             .select_only()
             .columns([
                 Column::Id,
@@ -89,62 +112,31 @@ impl<'a> Units<'a> {
             .filter(Column::Id.gt(after))
             .filter(any)
             .order_by_asc(Column::Id)
-            .limit(AT_ONCE)
-            .into_model()
-            .all(tx)
-            .await
+            .limit(AT_ONCE);
+        rows_as_json(tx, rows.into_query(), &OF_AN_ITEM).await
     }
 
     /// Effort on these items that may count in these months.
-    async fn logged(&self, tx: &DatabaseTransaction, rows: &[Row]) -> Result<Vec<Logged>, DbErr> {
-        let mut logged = rows.iter().filter(|row| row.logged_seconds.is_some()).map(|row| row.id);
+    async fn logged(&self, tx: &DatabaseTransaction, rows: &[Row<'_>]) -> Result<Vec<Logged>, DbErr> {
+        let mut logged = rows.iter().filter(|(_, _, logged, ..)| logged.is_some()).map(|(id, ..)| *id);
         let Some(first) = logged.next() else { return Ok(Vec::new()) };
         let last = logged.next_back().unwrap_or(first);
         let (from, to) = (self.period.first().first_day(), self.period.last().last_day());
         let any = Condition::any()
             .add(effort_entry::Column::Day.between(from, to))
             .add(effort_entry::Column::Day.is_null());
-        effort_entry::Entity::find()
+        let rows = effort_entry::Entity::find()
             .select_only()
             .columns([effort_entry::Column::ItemId, effort_entry::Column::Day, effort_entry::Column::Seconds])
             .filter(effort_entry::Column::ItemId.between(first, last))
             .filter(any)
             .order_by_asc(effort_entry::Column::ItemId)
-            .order_by_asc(effort_entry::Column::Seq)
-            .into_model()
-            .all(tx)
-            .await
+            .order_by_asc(effort_entry::Column::Seq);
+        let packed = rows_as_json(tx, rows.into_query(), &OF_AN_ENTRY).await?;
+        serde_json::from_str(&packed).map_err(|error| unread(&error))
     }
+}
 
-    /// One unit for each month of the period in which the item did something.
-    fn split(&self, row: &Row, entries: &[Entry], units: &mut Vec<(i64, Unit)>) -> Result<(), DbErr> {
-        let work = contributions(row.finished_on, entries, row.estimated_seconds);
-        let first = units.len();
-        for (day, tally) in work {
-            let month = Month::of(day);
-            if !self.period.contains(month) {
-                continue;
-            }
-            match units[first..].iter_mut().find(|(_, unit)| unit.month == month) {
-                Some((_, unit)) => {
-                    unit.items += tally.items;
-                    unit.seconds += tally.seconds();
-                }
-                None => {
-                    let stratum = self.stratum(row)?;
-                    let unit = Unit { month, stratum, items: tally.items, seconds: tally.seconds() };
-                    units.push((row.id, unit));
-                }
-            }
-        }
-        units[first..].sort_unstable_by_key(|(_, unit)| unit.month);
-        Ok(())
-    }
-
-    fn stratum(&self, row: &Row) -> Result<Stratum, DbErr> {
-        let method: Method =
-            row.method.parse().map_err(|reason| unreadable(format!("item {}: {reason}", row.id)))?;
-        let category = row.category.as_deref().map(CategoryId::new);
-        Ok(Stratum::of(category.as_ref(), method, row.machine_confidence, self.taxonomy))
-    }
+fn unread(error: &serde_json::Error) -> DbErr {
+    unreadable(format!("the work to draw from: {error}"))
 }
