@@ -3,14 +3,14 @@
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014): a counter, scrambled.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let once = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let twice = (once ^ (once >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -19,7 +19,7 @@ impl Dice {
 
     /// Any whole number below `end`, each as likely as the next. `end` is below 2^100 (ten million items
     /// of ten years each), so that the rest of 2^128 is too small to matter. Zero where `end` is zero.
-    pub(super) fn below(&mut self, end: u128) -> u128 {
+    pub(crate) fn below(&mut self, end: u128) -> u128 {
         let wide = (u128::from(self.next()) << 64) | u128::from(self.next());
         wide.checked_rem(end).unwrap_or_default()
     }

@@ -42,6 +42,8 @@ mod stratum;
 mod weigh;
 
 pub use agreement::{Agreement, agreement};
+#[cfg(test)]
+pub(crate) use dice::Dice;
 pub use evidence::{Answer, Audit, Draw, Settled, Truth, settle_answers};
 pub use frame::{Cell, Frame, Unit};
 pub use more_audits::more_audits_for;

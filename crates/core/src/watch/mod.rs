@@ -3,9 +3,24 @@
 //! Pure functions from figures to alarms. An alarm names work, rules, sources and months, and never a
 //! person: taggers come in as anonymous tallies and leave as a number of them.
 
+//! Every check keeps quiet unless chance alone would have to be wilder than once in a hundred months, and
+//! unless the difference would matter if it were real. The months before tell how much months vary by
+//! themselves; counting each item as a throw of a coin would make every second month an alarm.
+
+mod alarm;
+mod chance;
+mod mix;
+mod model;
+mod source;
+mod taggers;
+#[cfg(test)]
+mod tests;
+
+pub use alarm::{Alarm, Cause, FieldChange, Part};
+
 use chrono::NaiveDate;
 
-use crate::{CategoryId, Month, WorkRow};
+use crate::{CategoryId, Month, Taxonomy, WorkRow};
 
 /// What all checks look at. The store fills it; [`alarms`] reads it.
 #[derive(Clone, Debug)]
@@ -74,9 +89,11 @@ pub struct ModelTally {
     pub tags: i64,
     /// Those that agree with the model's category.
     pub agreed: i64,
-    /// The part of held-out tags that it got right when it was adopted, from 0 to 1.
-    pub held_out: f64,
-    /// How many tags were held out.
+    /// The part that should agree, from 0 to 1: the mean of the model's own confidence on these tags, which
+    /// held-out tags calibrated. Its quality on all held-out tags would promise too much, since people tag
+    /// what it is unsure of.
+    pub expected: f64,
+    /// How many tags were held out to calibrate it.
     pub held_out_tags: i64,
 }
 
@@ -93,4 +110,14 @@ pub struct FieldRow {
     pub month: Month,
     /// Records.
     pub items: i64,
+}
+
+/// Everything that ought to be looked at, the most weighty sort first.
+pub fn alarms(input: &WatchInput<'_>, taxonomy: &Taxonomy) -> Vec<Alarm> {
+    let mut found = mix::shifts(input, taxonomy);
+    found.extend(mix::unclassified(input, taxonomy));
+    found.extend(input.model.as_ref().and_then(model::drop));
+    found.extend(taggers::differ(input.taggers));
+    found.extend(source::changes(input.last, input.fields));
+    found
 }
