@@ -44,10 +44,12 @@ describe("a tagger", () => {
   test("makes a rule from an item", async () => {
     const { page, complaints } = visit;
     await page.goto("/tag?text=printer");
-    const item = await page.locator("[id^=item-]").first().getAttribute("id");
-    await page.goto(`/rules/new?item=${item.replace("item-", "")}&category=improvement`);
+    await page.getByRole("link", { name: /Make a rule from this/ }).first().click();
+    await page.waitForURL(/\/rules\/new\?item=/);
     assert.match(await page.getByRole("main").innerText(), /first draft of a rule/);
     assert.match(await page.getByLabel("Words or phrases to look for").inputValue(), /\S/);
+    assert.match(await page.getByRole("main").innerText(), /It matches [\d,]+ items?/);
+    await page.getByLabel("Makes it").selectOption("improvement");
     await keep(page, "rules-new-from-item");
     await page.getByRole("button", { name: "Save and see what it moves" }).click();
     await page.waitForURL(/\/rules\/draft\/\d+/);

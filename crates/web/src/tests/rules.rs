@@ -216,6 +216,15 @@ async fn a_rule_is_begun_from_an_item() {
     let page = fixture.get(&address, Some(&tagger)).await.body;
     assert!(page.contains(&found.reference) && page.contains("a first draft of a rule"), "{page}");
     assert!(page.contains("<option value=\"improvement\" selected>"), "{page}");
+    assert!(page.contains("all of which count as “Not yet classified” now."), "{page}");
+    let page = fixture.get(&format!("/rules/new?item={}", found.id), Some(&tagger)).await.body;
+    assert!(page.contains("a first draft of a rule") && !page.contains("\" selected>Improvements"), "{page}");
+    let preview =
+        [("from", "1"), ("name", "R"), ("category", "access"), ("words", "printer"), ("preview", "yes")];
+    let page = fixture.post("/rules/save", &preview, Some(&tagger)).await;
+    assert!(page.status == StatusCode::OK && page.body.contains("It matches "), "{}", page.body);
+    assert!(page.body.contains("value=\"R\""), "{}", page.body);
+    assert_eq!(fixture.get("/rules/2", Some(&tagger)).await.status, StatusCode::NOT_FOUND, "nothing is kept");
     let missing = fixture.get("/rules/new?item=999999999", Some(&tagger)).await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     assert_eq!(fixture.get("/rules/new?item=x", Some(&tagger)).await.status, StatusCode::BAD_REQUEST);

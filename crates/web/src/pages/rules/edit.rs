@@ -107,7 +107,9 @@ pub(crate) async fn new(
         let id = id.parse().map_err(|_| PageError::BadInput(format!("\"{id}\" is not an item.")))?;
         let seen = site.app.store.seen_item(id).await?.ok_or(PageError::NotFound)?;
         let wanted = sent.one("category").map(CategoryId::new).or_else(|| seen.category.clone());
-        let draft = wanted.and_then(|category| suggest_rule(&seen.item, &category, &base.rules));
+        // Where nothing classified the item, the category is all that is left to choose.
+        let category = wanted.unwrap_or_else(|| CategoryId::new(""));
+        let draft = suggest_rule(&seen.item, &category, &base.rules);
         page.example = Some(Example {
             reference: seen.item.reference.clone(),
             title: seen.item.title.clone().unwrap_or_else(|| "No title kept".to_owned()),
@@ -120,7 +122,9 @@ pub(crate) async fn new(
                 base.rules.rules().iter().find(|rule| rule.name == *name).map(|rule| rule.number)
             };
             fields = RuleFields::of(&rule, before.as_ref().and_then(number));
-            page.caught = Some(Caught::by(&site, &base, &rule.to_toml()).await?);
+            let any = base.taxonomy.categories().first().map(|category| category.id.clone());
+            let any = NewRule { category: any.unwrap_or(category), ..rule };
+            page.caught = Some(Caught::by(&site, &base, &any.to_toml()).await?);
         }
     }
     page.how = How::Fields(RuleForm::new(&base, fields, None));
