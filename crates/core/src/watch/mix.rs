@@ -1,5 +1,7 @@
 //! Shifts of the mix that come right after something that may have changed the counting.
 
+use std::collections::BTreeMap;
+
 use crate::{
     Category, CategoryId, Month, MonthRange, Side, Taxonomy, WorkRow,
     watch::{
@@ -90,19 +92,16 @@ pub(super) fn unclassified(input: &WatchInput<'_>, taxonomy: &Taxonomy) -> Optio
 
 /// Items finished in each month that had any.
 fn monthly(rows: &[WorkRow], range: MonthRange, within: impl Fn(&WorkRow) -> bool) -> Vec<chance::Month> {
-    range
-        .months()
-        .map(|month| {
-            let sum = |all: bool| -> i64 {
-                rows.iter()
-                    .filter(|row| row.month == month && (all || within(row)))
-                    .map(|row| row.tally.items)
-                    .sum()
-            };
-            chance::Month { hits: sum(false) as f64, all: sum(true) as f64 }
-        })
-        .filter(|month| month.all > 0.0)
-        .collect()
+    let mut months: BTreeMap<Month, chance::Month> = BTreeMap::new();
+    for row in rows.iter().filter(|row| range.contains(row.month)) {
+        let month = months.entry(row.month).or_insert(chance::Month { hits: 0.0, all: 0.0 });
+        let items = row.tally.items as f64;
+        month.all += items;
+        if within(row) {
+            month.hits += items;
+        }
+    }
+    months.into_values().filter(|month| month.all > 0.0).collect()
 }
 
 fn level(months: &[chance::Month]) -> f64 {

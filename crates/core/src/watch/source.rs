@@ -22,9 +22,12 @@ const PART: f64 = 0.02;
 /// A source that is known for fewer months has no usual values.
 const MONTHS_KNOWN: usize = 3;
 
+/// Each value of a field, and how many records had it in each month.
+type Values<'a> = BTreeMap<&'a str, BTreeMap<Month, i64>>;
+
 pub(super) fn changes(last: Month, rows: &[FieldRow]) -> Vec<Alarm> {
     let usual = MonthRange::ending(last.plus(-1), MONTHS_USUAL);
-    let mut fields: BTreeMap<(&str, &str), BTreeMap<&str, BTreeMap<Month, i64>>> = BTreeMap::new();
+    let mut fields: BTreeMap<(&str, &str), Values<'_>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.items > 0 && (row.month == last || usual.contains(row.month))) {
         let values = fields.entry((&row.source, &row.field)).or_default();
         *values.entry(&row.value).or_default().entry(row.month).or_default() += row.items;

@@ -228,6 +228,8 @@ fn a_value_that_vanishes_or_appears_is_seen_while_the_source_delivers() {
     assert_eq!(field(&[usual, ("Slip", [0, 0, 0, 0, 0, 0, 8])]), [], "a slip");
     let silent = ("Hardware", [500, 510, 480, 505, 490, 500, 20]);
     assert_eq!(field(&[silent, gone]), [], "the source hardly delivered");
+    let slow = ("Hardware", [500, 510, 480, 505, 490, 500, 200]);
+    assert_eq!(field(&[slow, gone]), [], "it delivered less than half");
     assert_eq!(field(&[("Hardware", [0, 0, 0, 0, 0, 500, 520]), ("New", [0, 0, 0, 0, 0, 0, 90])]), []);
     let blank = field(&[usual, ("", [0, 0, 0, 0, 0, 0, 90])]);
     assert!(blank[0].for_staff().contains("90 records have no value"));
