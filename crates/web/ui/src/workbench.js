@@ -255,7 +255,7 @@ class Bench {
           if (problem.seen) card.dataset.seen = problem.seen
         }
         const what = action.cards.length === 1 ? referenceOf(action.cards[0]) : items(action.items)
-        this.complain(`${what} not tagged.`, problem)
+        this.complain(`${what} not tagged.`, problem, action.cards.length > 0)
         if (action.cards.length > 0) this.goTo(action.cards[0])
       }
     })
@@ -315,11 +315,13 @@ class Bench {
     this.status.textContent = words
   }
 
-  complain(what, problem) {
+  complain(what, problem, onACard) {
     const words = `${what} ${problem.message}`
     this.alert.textContent = words
     this.show(words)
     this.told.setAttribute('data-problem', '')
+    // A card says it itself.
+    this.told.hidden = onACard && !problem.stale
     if (problem.stale) {
       const again = document.createElement('a')
       again.href = location.href

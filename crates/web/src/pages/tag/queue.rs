@@ -57,7 +57,8 @@ struct Card {
     likeness: String,
     /// Others of its sort that wait for a tag.
     alike: Option<Alike>,
-    history: Vec<String>,
+    /// The newest tag on it, and how many there were before.
+    history: Option<String>,
 }
 
 struct Alike {
@@ -144,7 +145,7 @@ impl Card {
             worth: format!("a tag settles {}", words::effort(queued.worth_seconds)),
             likeness: queued.likeness.clone().unwrap_or_default(),
             alike: (queued.alike > 0).then(|| Alike::new(queued.alike)),
-            history: queued.history.iter().map(|note| told(note, taxonomy, zone)).collect(),
+            history: history(&queued.history, taxonomy, zone),
         }
     }
 }
@@ -159,6 +160,15 @@ impl Alike {
         };
         Self { words, too_many }
     }
+}
+
+fn history(notes: &[TagNote], taxonomy: &Taxonomy, zone: ReportingZone) -> Option<String> {
+    let newest = told(notes.first()?, taxonomy, zone);
+    Some(match notes.len() {
+        1 => newest,
+        2 => format!("{newest}, after 1 tag before"),
+        more => format!("{newest}, after {} tags before", more - 1),
+    })
 }
 
 fn told(note: &TagNote, taxonomy: &Taxonomy, zone: ReportingZone) -> String {
@@ -242,6 +252,9 @@ mod tests {
         assert_eq!(words(None), tagged);
         assert_eq!(words(Some("ada")), format!("{tagged} and took it back on 3 November 2026"));
         assert_eq!(words(Some("ben")), format!("{tagged}; ben took it back on 3 November 2026"));
+        let told = |notes: &[TagNote]| history(notes, &taxonomy, ReportingZone::default());
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[note.clone(), note.clone()]).unwrap(), format!("{tagged}, after 1 tag before"));
     }
 
     #[test]
