@@ -52,6 +52,15 @@ pub(crate) async fn lock_layout(tx: &DatabaseTransaction) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// Makes PostgreSQL look rows up by an index until the transaction ends. While a first pull fills a table it
+/// knows nothing of what is in it, and would rather read the whole of it for every batch.
+pub(crate) async fn prefer_indices(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
+    }
+    Ok(())
+}
+
 /// Whether PostgreSQL answered that this role may not do it.
 pub(crate) fn is_forbidden(error: &DbErr) -> bool {
     error.to_string().contains("permission denied")

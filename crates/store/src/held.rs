@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, SubsecRound, Utc};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use waterline_core::{
+    EffortEntry, EffortRates, Kind, Method, ReportingZone, State, Verdict, WorkItem, likeness,
 };
-use waterline_core::{EffortEntry, EffortRates, Kind, Method, ReportingZone, State, Verdict, WorkItem};
 
 use crate::{
     InForce,
-    bulk::portions,
+    bulk::is_among,
     contributions::Entry,
     entity::{effort_entry, work_item},
     error::unreadable,
@@ -57,6 +57,11 @@ pub(crate) fn unholdable(item: &WorkItem) -> Option<String> {
     if item.state == State::Finished && item.finished_at.is_none() {
         return Some("it is finished, but does not say when".to_owned());
     }
+    let logged = item.logged.iter().filter_map(|entry| entry.at);
+    let mut dates = [item.opened_at, item.updated_at].into_iter().chain(item.finished_at).chain(logged);
+    if let Some(odd) = dates.find(|date| !(1..=9999).contains(&date.year())) {
+        return Some(format!("one of its dates is in the year {}", odd.year()));
+    }
     let beyond = |entry: &&EffortEntry| entry.seconds.unsigned_abs() > MOST_SECONDS.unsigned_abs();
     let entry = item.logged.iter().find(beyond)?;
     Some(format!("{} seconds of effort in one entry are too many to be true", entry.seconds))
@@ -74,18 +79,17 @@ pub(crate) fn tidy(item: WorkItem) -> WorkItem {
         source_category: name(item.source_category),
         source_status: name(item.source_status),
         labels: item.labels.into_iter().map(text).collect(),
-        parent: item.parent.map(text),
+        // Longer than any id that can be held: it belongs to nothing.
+        parent: item.parent.map(text).filter(|parent| (1..=LONGEST_ID).contains(&parent.len())),
         opened_at: item.opened_at.trunc_subsecs(6),
-        finished_at: item
-            .finished_at
-            .filter(|_| item.state == State::Finished)
-            .map(|at| at.trunc_subsecs(6)),
+        finished_at: item.finished_at.filter(|_| item.state == State::Finished).map(|at| at.trunc_subsecs(6)),
         ..item
     }
 }
 
 impl Held {
-    /// The item as it will be held, in place of `old`. A person's tag stays.
+    /// The item as it will be held, in place of `old`, but for what it may inherit. A person's tag stays,
+    /// and so does the number of the rule set that gave the same verdict before.
     pub(crate) fn arriving(item: WorkItem, verdict: Verdict, on: &Arrival<'_>, old: Option<&Self>) -> Self {
         let entries = entries(&item, on.zone);
         let (opened_on, finished_on) =
@@ -93,7 +97,20 @@ impl Held {
         let estimated_seconds = estimate(on.rates, &item);
         let machine_category = verdict.category.map(|id| id.as_str().to_owned());
         let machine_method = verdict.method.as_str().to_owned();
-        let tagged = old.map(|old| &old.row).filter(|row| row.method == Method::Tag.as_str());
+        let held = old.map(|old| &old.row);
+        let model = on.in_force.model.filter(|_| verdict.method == Method::Model);
+        let machine_reason = text(verdict.reason);
+        let rule_set = held
+            .filter(|row| {
+                row.machine_category == machine_category
+                    && row.machine_method == machine_method
+                    && row.machine_reason == machine_reason
+                    && row.machine_rule == verdict.rule
+                    && row.machine_confidence == verdict.confidence
+                    && row.model == model
+            })
+            .map_or(on.in_force.rule_set, |row| row.rule_set);
+        let likeness = likeness(&item);
         let row = work_item::Model {
             id: old.map_or(0, |old| old.row.id),
             source_id: on.source_id,
@@ -122,19 +139,19 @@ impl Held {
             logged_seconds: logged_seconds(&entries),
             estimated_seconds,
             team: item.team,
-            category: tagged.map_or_else(|| machine_category.clone(), |row| row.category.clone()),
-            method: tagged.map_or_else(|| machine_method.clone(), |row| row.method.clone()),
-            tagged_by: tagged.and_then(|row| row.tagged_by.clone()),
-            tagged_at: tagged.and_then(|row| row.tagged_at),
+            category: held.map_or_else(|| machine_category.clone(), |row| row.category.clone()),
+            method: held.map_or_else(|| machine_method.clone(), |row| row.method.clone()),
+            tagged_by: held.and_then(|row| row.tagged_by.clone()),
+            tagged_at: held.and_then(|row| row.tagged_at),
             machine_category,
             machine_method,
-            machine_reason: text(verdict.reason),
+            machine_reason,
             machine_rule: verdict.rule,
             machine_confidence: verdict.confidence,
-            rule_set: on.in_force.rule_set,
-            model: on.in_force.model.filter(|_| verdict.method == Method::Model),
-            likeness: 0,
-            worth: 0,
+            rule_set,
+            model,
+            likeness,
+            worth: held.map_or(0, |row| row.worth),
             gone_at: None,
             seen_in_run: on.full_run.or_else(|| old.and_then(|old| old.row.seen_in_run)),
         };
@@ -245,9 +262,9 @@ pub(crate) async fn locked(
     let rows = rows.order_by_asc(work_item::Column::Id).lock_exclusive().all(tx).await?;
     let logged: Vec<i64> = rows.iter().filter(|row| row.logged_seconds.is_some()).map(|row| row.id).collect();
     let mut entries: HashMap<i64, Vec<Entry>> = HashMap::with_capacity(logged.len());
-    for ids in portions(&logged) {
+    if !logged.is_empty() {
         let found = effort_entry::Entity::find()
-            .filter(effort_entry::Column::ItemId.is_in(ids.iter().copied()))
+            .filter(is_among(tx, effort_entry::Column::ItemId, logged)?)
             .order_by_asc(effort_entry::Column::ItemId)
             .order_by_asc(effort_entry::Column::Seq)
             .all(tx)
@@ -265,14 +282,11 @@ pub(crate) async fn locked(
 /// Items of these ids, locked, by id.
 pub(crate) async fn locked_by_id(
     tx: &DatabaseTransaction,
-    sorted_ids: &[i64],
+    ids: &[i64],
 ) -> Result<BTreeMap<i64, Held>, DbErr> {
-    let mut all = BTreeMap::new();
-    for ids in portions(sorted_ids) {
-        let rows = work_item::Entity::find().filter(work_item::Column::Id.is_in(ids.iter().copied()));
-        all.extend(locked(tx, rows).await?.into_iter().map(|held| (held.row.id, held)));
-    }
-    Ok(all)
+    let among = is_among(tx, work_item::Column::Id, ids.iter().copied())?;
+    let rows = work_item::Entity::find().filter(among);
+    Ok(locked(tx, rows).await?.into_iter().map(|held| (held.row.id, held)).collect())
 }
 
 /// Under which name a record waits in quarantine: its id, or what of it fits into an index.

@@ -37,6 +37,7 @@ mod passwords;
 mod plan;
 mod queue;
 mod recheck;
+mod reconcile;
 mod reports;
 mod rollup;
 mod rule_drafts;

@@ -10,13 +10,16 @@ use sea_orm::{
 use waterline_core::State;
 
 use crate::{
-    Store, StoreError, Traffic,
+    Store, StoreError, Traffic, adoption_lease,
     entity::{
         feed::{self, Column},
         run, source, work_item,
     },
     error::Doing,
+    in_force::held_in_force,
+    inheritance::hold_sources,
     lease::{self, LEASE, updating},
+    recheck,
 };
 
 /// How a run drains a feed.
@@ -105,8 +108,9 @@ impl Store {
         Ok(Some(RunTicket { run_id, source_id, source_name, feed, mode, cursor }))
     }
 
-    /// Gives back every feed that this process still holds, for when it is told to stop in the middle of
-    /// runs: the next process then goes on behind the last batch at once, not when the lease is over.
+    /// Gives back all that this process still holds, for when it is told to stop in the middle of it: the
+    /// next process then pulls on behind the last batch, or sorts afresh, at once and not when the lease is
+    /// over.
     pub async fn give_leases_back(&self) -> Result<(), StoreError> {
         const DOING: &str = "give back the leases of this process";
         let tx = self.begin(DOING).await?;
@@ -118,6 +122,7 @@ impl Store {
             .exec(&tx)
             .await
             .doing(DOING)?;
+        adoption_lease::give_back(&tx, self.owner()).await?;
         tx.commit().await.doing(DOING)
     }
 
@@ -133,6 +138,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         const DOING: &str = "close the run";
         let tx = self.begin(DOING).await?;
+        held_in_force(&tx).await.doing(DOING)?;
+        hold_sources(&tx, [ticket.source_id]).await.doing(DOING)?;
         let row = lease::renew(&tx, ticket, now).await?;
         if let (RunOutcome::Drained, RunMode::Full, Some(full_run)) = (&outcome, ticket.mode, row.full_run) {
             mark_gone(&tx, &row, full_run, now).await.doing(DOING)?;
@@ -198,20 +205,27 @@ async fn mark_gone(
     full_run: i64,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    let seen = work_item::Column::SeenInRun;
     let unseen = || {
-        let seen = work_item::Column::SeenInRun;
-        work_item::Entity::update_many()
-            .filter(work_item::Column::SourceId.eq(feed.source_id))
-            .filter(work_item::Column::Feed.eq(&feed.feed))
-            .filter(work_item::Column::GoneAt.is_null())
-            .filter(Condition::any().add(seen.is_null()).add(seen.ne(full_run)))
+        Condition::all()
+            .add(work_item::Column::SourceId.eq(feed.source_id))
+            .add(work_item::Column::Feed.eq(&feed.feed))
+            .add(work_item::Column::GoneAt.is_null())
+            .add(Condition::any().add(seen.is_null()).add(seen.ne(full_run)))
     };
-    unseen()
+    let open = || unseen().add(work_item::Column::State.eq(State::Open.as_str()));
+    recheck::note_all(tx, open().into()).await?;
+    work_item::Entity::update_many()
         .col_expr(work_item::Column::State, Expr::value(State::Withdrawn.as_str()))
-        .filter(work_item::Column::State.eq(State::Open.as_str()))
+        .col_expr(work_item::Column::Worth, Expr::value(0))
+        .filter(open())
         .exec(tx)
         .await?;
-    let gone = unseen().col_expr(work_item::Column::GoneAt, Expr::value(now)).exec(tx).await?;
+    let gone = work_item::Entity::update_many()
+        .col_expr(work_item::Column::GoneAt, Expr::value(now))
+        .filter(unseen())
+        .exec(tx)
+        .await?;
     let gone = i64::try_from(gone.rows_affected).unwrap_or(i64::MAX);
     lease::count_items(tx, feed.source_id, &[(feed.feed.clone(), (-gone, gone))].into()).await
 }

@@ -19,7 +19,7 @@ use crate::{
     corpus::MachineVerdict,
     entity::{
         adoption::{Column, Entity, Model},
-        setting, work_item,
+        setting,
     },
     error::Doing,
     estimates,
@@ -185,7 +185,7 @@ impl Store {
                     moved += 1;
                 }
                 if new.row != old.row {
-                    changes.push(change(new.row)?);
+                    changes.push(VerdictChange::of(new.row)?);
                 }
             }
             update_verdicts(tx, changes).await?;
@@ -297,22 +297,6 @@ fn changed(old: &Held, settled: &Settled, plan: &Plan, rates: &EffortRates) -> R
     row.method = settled.method.as_str().to_owned();
     row.worth = row.worth_now(rates)?;
     Ok(new)
-}
-
-fn change(row: work_item::Model) -> Result<VerdictChange, DbErr> {
-    Ok(VerdictChange {
-        id: row.id,
-        method: row.method()?,
-        machine_method: row.machine_method()?,
-        category: row.category,
-        machine_category: row.machine_category,
-        machine_reason: row.machine_reason,
-        machine_rule: row.machine_rule,
-        machine_confidence: row.machine_confidence,
-        rule_set: row.rule_set,
-        model: row.model,
-        worth: row.worth,
-    })
 }
 
 fn signed(count: u64) -> i64 {

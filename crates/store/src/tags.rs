@@ -1,24 +1,28 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::Expr,
+    QuerySelect, Value,
 };
-use waterline_core::{CategoryId, Method};
+use waterline_core::{CategoryId, EffortRates};
 
 use crate::{
     AuditEntry, Store, StoreError,
     audit_log::append,
-    bulk::{insert_all, portions},
-    entity::{tag, tag_action, work_item},
+    bulk::{insert_all, is_among, update_all, values},
+    entity::{
+        tag, tag_action,
+        work_item::{self, Column},
+    },
     error::Doing,
+    estimates,
     feeds::source_names,
     held::{self, Held},
-    ledger::change_items,
+    in_force::held_in_force,
+    inheritance::{Family, Member, follow, hold_sources_of},
     rollup::Deltas,
     tag_history,
 };
@@ -69,6 +73,7 @@ impl Store {
         }
         let in_force = self.in_force().await?;
         let tx = self.begin(TAGGING).await?;
+        let rates = self.hold(&tx, &ids).await.doing(TAGGING)?;
         let held = held::locked_by_id(&tx, &ids).await.doing(TAGGING)?;
         if let Some(unknown) = ids.iter().find(|id| !held.contains_key(id)) {
             return Err(StoreError::Refused(format!(
@@ -78,9 +83,8 @@ impl Store {
         tag_history::refuse_news(&held, in_force.classifier.taxonomy(), user, seen_at, now)?;
         let tag = Tag { category: category.as_str().to_owned(), by: user.to_owned(), at: now };
         let action = add_action(&tx, &tag, &ids).await.doing(TAGGING)?;
-        put_tag(&tx, &ids, &tag).await.doing(TAGGING)?;
         let moves = held.into_values().map(|item| (item, Some(tag.clone()))).collect();
-        let moved = self.move_items(&tx, moves).await.doing(TAGGING)?;
+        let moved = move_items(&tx, moves, &rates).await.doing(TAGGING)?;
         let entries: Vec<AuditEntry> =
             moved.iter().map(|moved| entry("tag", user, now, moved, moved.in_words())).collect();
         append(&tx, &entries).await.doing(TAGGING)?;
@@ -117,14 +121,11 @@ impl Store {
         row.undone_at = Set(Some(now));
         row.update(&tx).await.doing(UNDOING)?;
         let ids = tagged_items(&tx, action).await.doing(UNDOING)?;
+        let rates = self.hold(&tx, &ids).await.doing(UNDOING)?;
         let held = held::locked_by_id(&tx, &ids).await.doing(UNDOING)?;
         let mut standing = standing_tags(&tx, &ids).await.doing(UNDOING)?;
         let moves = held.into_iter().map(|(id, item)| (item, standing.remove(&id))).collect();
-        let moved = self.move_items(&tx, moves).await.doing(UNDOING)?;
-        let rows: Vec<Held> = moved.iter().map(|moved| moved.item.clone()).collect();
-        for portion in portions(&rows) {
-            change_items(&tx, portion).await.doing(UNDOING)?;
-        }
+        let moved = move_items(&tx, moves, &rates).await.doing(UNDOING)?;
         let entries: Vec<AuditEntry> = moved
             .iter()
             .map(|moved| {
@@ -149,26 +150,63 @@ impl Store {
         Ok(last.map(|row| TagOutcome { action: row.id, items: u64::try_from(row.items).unwrap_or(0) }))
     }
 
-    /// Gives each item its tag, or the machine's verdict, and puts the difference on the rollup.
-    async fn move_items(
-        &self,
-        tx: &DatabaseTransaction,
-        moves: Vec<(Held, Option<Tag>)>,
-    ) -> Result<Vec<Moved>, DbErr> {
-        let sources = source_names(tx).await?;
-        let mut deltas = Deltas::default();
-        let mut moved = Vec::with_capacity(moves.len());
-        for (mut item, tag) in moves {
-            let source = sources.get(&item.row.source_id).map_or("", String::as_str);
-            deltas.subtract(&item, source);
-            let before = item.row.category.clone();
-            set_tag(&mut item.row, tag);
-            deltas.add(&item, source);
-            moved.push(Moved { before, item });
-        }
-        deltas.apply(tx).await?;
-        Ok(moved)
+    /// Keeps everybody else from what decides the categories of these items and of those that inherit from
+    /// them, in the order that `inheritance` tells; gives the effort rates.
+    async fn hold(&self, tx: &DatabaseTransaction, ids: &[i64]) -> Result<EffortRates, DbErr> {
+        held_in_force(tx).await?;
+        let rates = estimates::rates_in_use(tx, self.default_effort()).await?;
+        hold_sources_of(tx, ids).await?;
+        Ok(rates)
     }
+}
+
+/// Gives each item its tag or, without one, what it inherits or the machine says; and those that inherit
+/// from it what follows. Puts the difference on the rollup.
+async fn move_items(
+    tx: &DatabaseTransaction,
+    moves: Vec<(Held, Option<Tag>)>,
+    rates: &EffortRates,
+) -> Result<Vec<Moved>, DbErr> {
+    let sources = source_names(tx).await?;
+    let written: HashSet<i64> = moves.iter().map(|(item, _)| item.row.id).collect();
+    let mut members: BTreeMap<i32, Vec<Member>> = BTreeMap::new();
+    for (item, tag) in &moves {
+        let tag = tag.as_ref().map(|tag| tag.category.clone());
+        members.entry(item.row.source_id).or_default().push(Member { tag, ..Member::of(&item.row)? });
+    }
+    let mut families = BTreeMap::new();
+    for (source, members) in members {
+        families.insert(source, Family::gather(tx, source, members).await?);
+    }
+    let mut deltas = Deltas::default();
+    let mut moved = Vec::with_capacity(moves.len());
+    for (mut item, tag) in moves {
+        let source = sources.get(&item.row.source_id).map_or("", String::as_str);
+        deltas.subtract(&item, source);
+        let before = item.row.category.clone();
+        let family = families.get(&item.row.source_id);
+        if let Some((category, method)) = family.and_then(|family| family.standing(&item.row.external_id)) {
+            item.row.category.clone_from(category);
+            item.row.method = method.as_str().to_owned();
+        }
+        (item.row.tagged_by, item.row.tagged_at) = tag.map(|tag| (tag.by, tag.at)).unzip();
+        item.row.worth = item.row.worth_now(rates)?;
+        deltas.add(&item, source);
+        moved.push(Moved { before, item });
+    }
+    write_tags(tx, &moved).await?;
+    for family in families.values() {
+        follow(tx, &family.followers(&written), &sources, rates, &mut deltas).await?;
+    }
+    deltas.apply(tx).await?;
+    Ok(moved)
+}
+
+async fn write_tags(tx: &DatabaseTransaction, moved: &[Moved]) -> Result<(), DbErr> {
+    const COLUMNS: [Column; 6] =
+        [Column::Id, Column::Category, Column::Method, Column::TaggedBy, Column::TaggedAt, Column::Worth];
+    let rows: Vec<Vec<Value>> = moved.iter().map(|moved| values(&moved.item.row, &COLUMNS)).collect();
+    update_all::<work_item::Entity>(tx, &COLUMNS, &rows).await
 }
 
 /// A person's verdict.
@@ -193,23 +231,6 @@ impl Moved {
 
 fn named(category: Option<&str>) -> &str {
     category.unwrap_or("unclassified")
-}
-
-fn set_tag(row: &mut work_item::Model, tag: Option<Tag>) {
-    match tag {
-        Some(tag) => {
-            row.category = Some(tag.category);
-            row.method = Method::Tag.as_str().to_owned();
-            row.tagged_by = Some(tag.by);
-            row.tagged_at = Some(tag.at);
-        }
-        None => {
-            row.category = row.machine_category.clone();
-            row.method = row.machine_method.clone();
-            row.tagged_by = None;
-            row.tagged_at = None;
-        }
-    }
 }
 
 fn entry(action: &str, user: &str, at: DateTime<Utc>, moved: &Moved, detail: String) -> AuditEntry {
@@ -239,20 +260,6 @@ async fn add_action(tx: &DatabaseTransaction, tag: &Tag, ids: &[i64]) -> Result<
     Ok(action_id)
 }
 
-async fn put_tag(tx: &DatabaseTransaction, ids: &[i64], tag: &Tag) -> Result<(), DbErr> {
-    for ids in portions(ids) {
-        work_item::Entity::update_many()
-            .col_expr(work_item::Column::Category, Expr::value(tag.category.as_str()))
-            .col_expr(work_item::Column::Method, Expr::value(Method::Tag.as_str()))
-            .col_expr(work_item::Column::TaggedBy, Expr::value(tag.by.as_str()))
-            .col_expr(work_item::Column::TaggedAt, Expr::value(tag.at))
-            .filter(work_item::Column::Id.is_in(ids.iter().copied()))
-            .exec(tx)
-            .await?;
-    }
-    Ok(())
-}
-
 /// Ids of the items that an action tagged, in order.
 async fn tagged_items(tx: &DatabaseTransaction, action: i64) -> Result<Vec<i64>, DbErr> {
     let tags = tag::Entity::find()
@@ -265,30 +272,24 @@ async fn tagged_items(tx: &DatabaseTransaction, action: i64) -> Result<Vec<i64>,
 
 /// The newest tag of each item among those that nobody took back.
 async fn standing_tags(tx: &DatabaseTransaction, ids: &[i64]) -> Result<BTreeMap<i64, Tag>, DbErr> {
-    let mut standing = BTreeMap::new();
-    for ids in portions(ids) {
-        let tags = tag::Entity::find()
-            .filter(tag::Column::ItemId.is_in(ids.iter().copied()))
-            .order_by_asc(tag::Column::ActionId)
-            .all(tx)
-            .await?;
-        let mut actions: Vec<i64> = tags.iter().map(|tag| tag.action_id).collect();
-        actions.dedup();
-        let mut known: HashMap<i64, tag_action::Model> = HashMap::new();
-        for actions in portions(&actions) {
-            let rows = tag_action::Entity::find()
-                .filter(tag_action::Column::Id.is_in(actions.iter().copied()))
-                .filter(tag_action::Column::UndoneAt.is_null())
-                .all(tx)
-                .await?;
-            known.extend(rows.into_iter().map(|row| (row.id, row)));
-        }
-        for tag in tags {
-            if let Some(action) = known.get(&tag.action_id) {
-                let (category, by) = (action.category.clone(), action.tagged_by.clone());
-                standing.insert(tag.item_id, Tag { category, by, at: action.tagged_at });
-            }
-        }
-    }
-    Ok(standing)
+    let tags = tag::Entity::find()
+        .filter(is_among(tx, tag::Column::ItemId, ids.iter().copied())?)
+        .order_by_asc(tag::Column::ActionId)
+        .all(tx)
+        .await?;
+    let actions: BTreeSet<i64> = tags.iter().map(|tag| tag.action_id).collect();
+    let standing = tag_action::Entity::find()
+        .filter(is_among(tx, tag_action::Column::Id, actions)?)
+        .filter(tag_action::Column::UndoneAt.is_null())
+        .all(tx)
+        .await?;
+    let standing: HashMap<i64, Tag> = standing
+        .into_iter()
+        .map(|action| {
+            (action.id, Tag { category: action.category, by: action.tagged_by, at: action.tagged_at })
+        })
+        .collect();
+    let newest =
+        tags.into_iter().filter_map(|tag| Some((tag.item_id, standing.get(&tag.action_id)?.clone())));
+    Ok(newest.collect())
 }

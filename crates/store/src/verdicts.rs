@@ -27,6 +27,25 @@ pub(crate) struct VerdictChange {
     pub(crate) worth: i64,
 }
 
+impl VerdictChange {
+    /// What a row says.
+    pub(crate) fn of(row: Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id,
+            method: row.method()?,
+            machine_method: row.machine_method()?,
+            category: row.category,
+            machine_category: row.machine_category,
+            machine_reason: row.machine_reason,
+            machine_rule: row.machine_rule,
+            machine_confidence: row.machine_confidence,
+            rule_set: row.rule_set,
+            model: row.model,
+            worth: row.worth,
+        })
+    }
+}
+
 /// Puts these verdicts on their items, whose rows must be locked or their sources held.
 pub(crate) async fn update_verdicts(
     tx: &DatabaseTransaction,

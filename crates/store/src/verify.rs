@@ -1,3 +1,5 @@
+mod inheritance;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -41,7 +43,8 @@ const DOING: &str = "verify itself";
 
 impl Store {
     /// Works every rollup out afresh from the items and effort entries and compares; also checks that
-    /// every tag, entry and verdict belongs to an item and every effective category is the tag's or the machine's.
+    /// every tag, entry and verdict belongs to an item, and that every category that counts is the tag's, the
+    /// parent's or the machine's.
     ///
     /// The figures are worked out in SQL, on purpose: the code that keeps the rollup would agree with
     /// its own mistakes.
@@ -57,6 +60,7 @@ async fn verify(tx: &DatabaseTransaction) -> Result<Verification, DbErr> {
     let mut found = Faults::default();
     let rollup_rows = compare_rollup(tx, &mut found).await?;
     check_items(tx, &mut found).await?;
+    inheritance::check(tx, &mut found).await?;
     check_entries(tx, &mut found).await?;
     check_tags(tx, &mut found).await?;
     check_feeds(tx, &mut found).await?;
@@ -237,11 +241,6 @@ async fn check_items(tx: &DatabaseTransaction, found: &mut Faults) -> Result<(),
     let finished = || Item::State.eq(State::Finished.as_str());
     let silent = || Item::LoggedSeconds.is_null();
     let tagged = || Item::Method.eq(Method::Tag.as_str());
-    // One by one, because a comparison with nothing is unknown, which is not true.
-    let other_category = Condition::any()
-        .add(Expr::col(Item::Category).not_equals(Item::MachineCategory))
-        .add(Item::Category.is_null().and(Item::MachineCategory.is_not_null()))
-        .add(Item::Category.is_not_null().and(Item::MachineCategory.is_null()));
     let numbers: Vec<i32> =
         rule_set::Entity::find().all(tx).await?.into_iter().map(|row| row.number).collect();
     let checks = [
@@ -261,13 +260,18 @@ async fn check_items(tx: &DatabaseTransaction, found: &mut Faults) -> Result<(),
                 .add(Condition::any().add(finished().not()).add(silent().not())),
         ),
         (
-            "is not tagged, and counts as something else than the machine says",
-            Condition::all().add(tagged().not()).add(
-                Condition::any()
-                    .add(other_category)
-                    .add(Expr::col(Item::Method).not_equals(Item::MachineMethod))
-                    .add(Item::TaggedBy.is_not_null()),
-            ),
+            "is not tagged, but names who tagged it",
+            Condition::all().add(tagged().not()).add(Item::TaggedBy.is_not_null()),
+        ),
+        (
+            "is worth a tag, but is tagged or withdrawn",
+            Condition::all()
+                .add(Item::Worth.ne(0))
+                .add(Condition::any().add(tagged()).add(Item::State.eq(State::Withdrawn.as_str()))),
+        ),
+        (
+            "is finished and not tagged, and worth no tag",
+            Condition::all().add(Item::Worth.lt(1)).add(finished()).add(tagged().not()),
         ),
         (
             "has a verdict of a rule set that is not kept",

@@ -174,7 +174,7 @@ async fn a_figure_changed_by_hand_is_found() {
                 "the rollup of October 2026 for all work",
             ),
             ("DELETE FROM rollup WHERE dimension = 'system'", "no known system"),
-            ("UPDATE work_item SET category = 'advice' WHERE external_id = '1'", "is not tagged"),
+            ("UPDATE work_item SET category = 'advice' WHERE external_id = '1'", "does not count as"),
             ("UPDATE work_item SET estimated_seconds = NULL", "nothing estimated"),
             ("UPDATE effort_entry SET seconds = 601", "another total than its effort entries"),
             ("UPDATE feed SET held = 3", "3 items held"),
