@@ -43,9 +43,9 @@ describe("a tagger", () => {
 
   test("makes a rule from an item", async () => {
     const { page, complaints } = visit;
-    await page.goto("/tag?text=printer");
-    await page.getByRole("link", { name: /Make a rule from this/ }).first().click();
-    await page.waitForURL(/\/rules\/new\?item=/);
+    await page.goto("/tag/list?text=printer");
+    const item = await page.locator("input[name=item]").first().inputValue();
+    await page.goto(`/rules/new?item=${item}`);
     assert.match(await page.getByRole("main").innerText(), /first draft of a rule/);
     assert.match(await page.getByLabel("Words or phrases to look for").inputValue(), /\S/);
     assert.match(await page.getByRole("main").innerText(), /It matches [\d,]+ items?/);
@@ -156,10 +156,11 @@ for (const width of [DESK, PHONE]) {
       await signIn(page, demo, "admin");
       await draftPrinters(page);
       const draft = numberOf(page);
+      // The whole list is long, and says the same of itself as a part of it.
       const paths = [
-        "/rules",
+        javaScriptEnabled ? "/rules?category=device" : "/rules",
         "/rules?category=device&text=print",
-        `/rules/${draft}`,
+        `/rules/${draft}?category=improvement`,
         `/rules/draft/${draft}`,
         "/rules/new",
         `/rules/edit?from=${draft}&rule=Printers+as+wishes`,
@@ -173,7 +174,7 @@ for (const width of [DESK, PHONE]) {
           const answer = await page.goto(path);
           assert.equal(answer.status(), 200);
           assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1, "one main heading");
-          const name = path.replace(/\d+|[^a-z0-9]+/g, "-").replace(/-+/g, "-").replace(/^-|-$/g, "");
+          const name = path.replace(/\d+|[^a-z]+/g, "-").replace(/-+/g, "-").replace(/^-|-$/g, "");
           await keep(page, `${name}-${width}${javaScriptEnabled ? "" : "-without-script"}`);
           await assertFitsWidth(page, path);
           if (javaScriptEnabled) await assertAccessible(page, path);

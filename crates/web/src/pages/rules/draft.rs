@@ -115,8 +115,8 @@ pub(super) async fn answer(
 fn overtaken(draft: &Numbered, in_force: &InForce) -> Option<String> {
     (draft.saved_at < in_force.since).then(|| {
         format!(
-            "Rule set {} came into force after this draft was saved. What differs below includes what that \
-             changed, and adopting this draft would take it back.",
+            "Rule set {} came into force after this draft was saved. What differs below may include what \
+             that changed; adopting this draft would take it back.",
             in_force.rule_set,
         )
     })
