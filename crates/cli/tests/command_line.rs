@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
     process::{Command, Output, Stdio},
@@ -159,7 +159,10 @@ fn an_empty_database_has_figures_that_say_so_and_verifies() {
     let (_, csv, _) = outcome(&folder, &[&period[..], &["--format", "csv", "--by", "month"]].concat(), "");
     assert_eq!(csv.lines().count(), 4, "{csv}");
     let (_, json, _) = outcome(&folder, &[&period[..], &["--format", "json"]].concat(), "");
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["error"], "not yet measured: 0 of at least 50 audited");
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()["error"],
+        "not yet measured: 0 of at least 50 audited"
+    );
 
     assert_eq!(outcome(&folder, &["db", "verify"], "").0, 0);
     assert_eq!(outcome(&folder, &["db", "backup", "copy.db"], "").0, 0);
@@ -221,25 +224,69 @@ fn ingest_without_a_source_says_where_to_find_one() {
     assert!(error.contains("no [[source]]"), "{error}");
 }
 
-/// Asks for a path of the pages as a browser would, as often as it takes; gives the first line.
-fn first_line(address: &str, path: &str) -> String {
+/// Asks for a path of the pages as a browser would, as often as it takes; gives the whole answer.
+fn answer(address: &str, path: &str) -> String {
     for _ in 0..200 {
         if let Ok(mut stream) = TcpStream::connect(address) {
             write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-            let mut line = String::new();
-            BufReader::new(stream).read_line(&mut line).unwrap();
-            return line;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            return answer;
         }
         std::thread::sleep(Duration::from_millis(50));
     }
     String::new()
 }
 
+/// What the demo says at the end, the metrics, and the command line as table, JSON and CSV. The page and
+/// the file that it offers are compared with the metrics where the pages are tested.
+fn the_interval_is_the_same_everywhere(folder: &TempDir, pages: &str, told: &str) {
+    let between = |text: &str, before: &str, after: &str| -> String {
+        let (_, rest) = text.split_once(before).unwrap();
+        rest.split_once(after).unwrap().0.to_owned()
+    };
+    let month = |words: String| {
+        let day = chrono::NaiveDate::parse_from_str(&format!("1 {words}"), "%d %B %Y").unwrap();
+        day.format("%Y-%m").to_string()
+    };
+    let (from, to) = (month(between(told, "From ", " to ")), month(between(told, " to ", ",")));
+    let held = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string());
+    let database = held.map(Result::unwrap).find(|name| name.ends_with(".db")).unwrap();
+    fs::write(folder.path().join("waterline.toml"), format!("[database]\nurl = \"sqlite://{database}\"\n"))
+        .unwrap();
+    let figures = |format: &str| {
+        let arguments = ["figures", "--from", &from, "--to", &to, "--format", format];
+        let (code, out, error) = outcome(folder, &arguments, "");
+        assert_eq!(code, 0, "{error}");
+        out
+    };
+
+    let error = between(told, "Error: ", " Coverage").trim_end_matches('.').to_owned();
+    assert!(error.starts_with("between "), "{told}");
+    assert!(figures("table").contains(&format!("Error          {error}\n")));
+    let json: serde_json::Value = serde_json::from_str(&figures("json")).unwrap();
+    assert_eq!(json["error"], error.as_str());
+    let metrics = answer(pages, "/metrics");
+    let csv = figures("csv");
+    let cells: Vec<&str> = csv.trim_end().lines().last().unwrap().rsplit(',').collect();
+    for (at, name, metric) in
+        [(3, "value", "measured"), (2, "low", "measured_low"), (1, "high", "measured_high")]
+    {
+        let scraped =
+            between(&metrics, &format!("\nwaterline_share_{metric}_ratio{{basis=\"effort\"}} "), "\n");
+        let scraped: f64 = scraped.parse().unwrap();
+        // Read back from text, the last digit may differ.
+        assert!((json["share_error"][name].as_f64().unwrap() - scraped).abs() < 1e-12, "{name}");
+        assert_eq!(cells[at], format!("{scraped:.4}"), "{name}");
+    }
+    assert!(metrics.contains(&format!("\nwaterline_audited_items {}\n", json["share_error"]["audited"])));
+}
+
 #[test]
 fn the_demo_serves_at_once_tells_its_figure_and_stops_when_asked() {
     let folder = empty();
     let mut demo = Command::new(env!("CARGO_BIN_EXE_waterline"))
-        .args(["demo", "--port", "0", "--scale", "0.002"])
+        .args(["demo", "--port", "0", "--scale", "0.002", "--data", "."])
         .current_dir(folder.path())
         .env_clear()
         .stdout(Stdio::piped())
@@ -252,11 +299,12 @@ fn the_demo_serves_at_once_tells_its_figure_and_stops_when_asked() {
         "Example data from a simulated trust: Northmere Hospitals NHS Foundation Trust"
     );
     let pages = out.find_map(|line| line.strip_prefix("  Pages    http://").map(str::to_owned)).unwrap();
-    assert_eq!(first_line(pages.trim_end_matches('/'), "/sign-in"), "HTTP/1.1 200 OK\r\n");
+    let pages = pages.trim_end_matches('/');
+    assert!(answer(pages, "/sign-in").starts_with("HTTP/1.1 200 OK\r\n"));
     assert!(out.any(|line| line.starts_with("  Sign in  board    ")));
-    assert!(out.any(|line| line.starts_with("All tickets are in. From ")
-        && line.contains(" Error: between ")
-        && line.ends_with(" audited). Coverage: 100.0%.")));
+    let told = out.find(|line| line.starts_with("All tickets are in. From ")).unwrap();
+    assert!(told.ends_with(" audited). Coverage: 100.0%."), "{told}");
+    the_interval_is_the_same_everywhere(&folder, pages, &told);
 
     let stop = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
     assert!(stop.success());

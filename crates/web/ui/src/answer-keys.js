@@ -1,22 +1,19 @@
-// Lets a key press the button that bears it: in every form with data-keys, buttons say theirs in data-key.
-// The first press counts, since the page is about to change.
+// Lets a key press the button that bears it: those of the forms with data-keys, which say theirs in
+// data-key. The first press counts, since the page is about to change.
+import { addKeys } from './keys.js'
+
 export function addAnswerKeys() {
-  const buttons = new Map()
-  for (const button of document.querySelectorAll('form[data-keys] button[data-key]')) {
-    buttons.set(button.dataset.key, button)
-  }
-  if (buttons.size === 0) return
-  for (const hint of document.querySelectorAll('[data-keys-hint]')) hint.hidden = false
+  const dialog = document.getElementById('answer-keys')
+  if (!dialog) return
   let pressed = false
-  document.addEventListener('keydown', (event) => {
-    if (pressed || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return
-    if (event.target.closest('input:not([type=hidden]), select, textarea')) return
-    const button = buttons.get(event.key.toLowerCase())
-    if (!button) return
-    event.preventDefault()
+  const press = (button) => () => {
+    if (pressed) return
     pressed = true
     button.click()
-  })
+  }
+  const buttons = [...document.querySelectorAll('form[data-keys] button[data-key]')]
+  const commands = Object.fromEntries(buttons.map((button) => [button.dataset.key, press(button)]))
+  addKeys({ dialog, opener: document.querySelector('[data-help]'), commands })
   // Coming back by the browser's own button shows this page again, as it was.
   window.addEventListener('pageshow', () => {
     pressed = false

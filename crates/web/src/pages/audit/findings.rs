@@ -75,6 +75,17 @@ pub(super) fn numbers(berg: &Iceberg, audit: &SampleAudit) -> Vec<(&'static str,
     numbers
 }
 
+/// Which other audits speak of the same months: the error rests on all of them.
+pub(super) fn pooled(others: usize) -> Option<String> {
+    match others {
+        0 => None,
+        1 => Some("Another audit drew from these months too, and what it found is counted in.".to_owned()),
+        more => Some(format!(
+            "{more} other audits drew from these months too, and what they found is counted in."
+        )),
+    }
+}
+
 /// What would make the interval narrower. `needed` is how many draws more would bring three points.
 pub(super) fn narrower(needed: Option<u32>, audit: &SampleAudit) -> String {
     let open = audit.items - audit.settled;

@@ -41,6 +41,8 @@ pub(crate) struct ResultPage {
     headline: String,
     progress: String,
     third: Option<String>,
+    /// That other audits have their part in what stands here, where they have.
+    pooled: Option<String>,
     waiting: Option<(String, String)>,
     /// `None` where there is no work to draw.
     pictures: Option<Pictures>,
@@ -93,6 +95,7 @@ pub(crate) async fn page(
         headline: findings::headline(&berg),
         progress: progress(&about),
         third: third(&about),
+        pooled: findings::pooled(audits.len().saturating_sub(1)),
         waiting,
         pictures: berg.share.is_some().then(|| Pictures {
             wide: waterline_charts::interval(&berg, Width::Wide),
