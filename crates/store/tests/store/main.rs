@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod adoption;
+#[cfg(test)]
+mod adoption_properties;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod figures;
