@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the figures of a period with what they rest on.
     Figures(Figures),
+    /// Measure how well the learned model tells visible work from work that keeps the lights on.
+    Evaluate(Evaluate),
     /// Add people who may sign in, and change what they may do.
     #[command(subcommand)]
     User(User),
@@ -198,6 +200,32 @@ pub(crate) struct Figures {
     /// A table for people, JSON for programs, CSV for spreadsheets.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  waterline evaluate --train tagged.csv --test others.csv --text title,body --label side
+
+Trains a model on one file and asks it about the other; rules, database and configuration play no part.
+Every row of the test file gets a label. Prints one JSON object: n, accuracy, precision, recall and f1
+(of visible), calibration_error (how far confidence is from how often it is right), items_per_second.")]
+pub(crate) struct Evaluate {
+    /// CSV file to learn from.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) train: PathBuf,
+
+    /// CSV file to be judged by.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: PathBuf,
+
+    /// Columns of text, separated by commas: the first as the title, the others as the description.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', required = true)]
+    pub(crate) text: Vec<String>,
+
+    /// Column of the right label: visible or ktlo.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: String,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -3,6 +3,7 @@
 mod check;
 mod db;
 mod demo;
+mod evaluate;
 mod figures;
 mod import;
 mod ingest;
@@ -26,6 +27,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Import(import) => import::run(&import, &config()?).await,
         Command::Check(check) => check::run(check, path, &environment).await,
         Command::Figures(figures) => figures::run(&figures, &config()?).await,
+        Command::Evaluate(evaluate) => evaluate::run(&evaluate),
         Command::User(user) => user::run(&user, &config()?).await,
         Command::Db(db) => db::run(&db, &config()?).await,
     }
