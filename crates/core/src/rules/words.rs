@@ -68,20 +68,18 @@ impl Teller {
 
     fn join(&self, list: &[Condition], joint: Joint, negated: bool) -> Clause {
         let mut clauses: Vec<Clause> = list.iter().map(|condition| self.tell(condition, negated)).collect();
-        clauses.sort_by_key(|clause| clause.rank);
+        // What takes brackets reads best at the end.
+        let bracketed = |clause: &Clause| clause.joint != Joint::One && clause.joint != joint;
+        clauses.sort_by_key(|clause| (bracketed(clause), clause.rank));
         if clauses.len() == 1
             && let Some(only) = clauses.pop()
         {
             return only;
         }
         let rank = clauses.first().map_or(0, |clause| clause.rank);
-        let words = clauses.into_iter().map(|clause| {
-            if clause.joint == Joint::One || clause.joint == joint {
-                clause.words
-            } else {
-                format!("({})", clause.words)
-            }
-        });
+        let words = clauses
+            .into_iter()
+            .map(|clause| if bracketed(&clause) { format!("({})", clause.words) } else { clause.words });
         let words: Vec<String> = words.collect();
         Clause { words: words.join(if joint == Joint::And { " and " } else { " or " }), joint, rank }
     }
@@ -220,7 +218,7 @@ mod tests {
         let all = |when| told(when, usize::MAX);
         insta::assert_snapshot!(all("when.title.contains = [\"Reset  Password\"]\nwhen.kind = \"request\""), @"the title has ‘reset password’ and the kind is request");
         insta::assert_snapshot!(all("when.text.contains = [\"a\", \"b\"]\nwhen.not.text.contains = [\"c\", \"d\"]"), @"the title or description has ‘a’ or ‘b’ and neither title nor description has ‘c’ or ‘d’");
-        insta::assert_snapshot!(all("when.kind = [\"task\", \"change\"]\nwhen.any = [{ team = \"Desk\" }, { system.present = false }]"), @"(the team is ‘desk’ or the system is not known) and the kind is task or change");
+        insta::assert_snapshot!(all("when.kind = [\"task\", \"change\"]\nwhen.any = [{ team = \"Desk\" }, { system.present = false }]"), @"the kind is task or change and (the team is ‘desk’ or the system is not known)");
         insta::assert_snapshot!(all("when.not.any = [{ department.starts_with = \"ward\" }, { label = [\"vip\"] }]"), @"the department does not start with ‘ward’ and no label is ‘vip’");
         insta::assert_snapshot!(all("when.not = { text.present = true, kind = \"task\" }"), @"the kind is not task or neither title nor description is known");
         insta::assert_snapshot!(all("when.label.contains = \"x\"\nwhen.priority = { at_least = 1, at_most = 2 }\nwhen.parent.present = false"), @"a label has ‘x’ and it belongs to no other work and the priority is between 1 and 2");
