@@ -1,16 +1,19 @@
 //! After whatever happened, the figures are those of a naive fold over what the sources last said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
 use waterline_core::{
-    CategoryId, Dimension, EffortRates, Kind, LoggedSample, Month, ReportingZone, State, Tally, WorkItem,
-    WorkRow,
+    CategoryId, Clock, Dimension, EffortRates, Kind, LoggedSample, Month, ReportingZone, State, Tally,
+    WorkItem, WorkRow,
 };
-use waterline_store::{Batch, ItemFilter, RunMode, RunOutcome, Store, Traffic};
+use waterline_store::{Batch, ItemFilter, RunMode, RunOutcome, Settings, Store, Traffic};
 
 use crate::common::*;
 
@@ -25,6 +28,7 @@ struct Version {
     finished_day: u8,
     logged: Vec<(Option<u8>, i64)>,
     category: Option<&'static str>,
+    parent: Option<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,6 +36,7 @@ enum Step {
     Batch { mode: RunMode, drained: bool, versions: Vec<Version> },
     Tag { items: Vec<u8>, category: &'static str },
     Undo { nth: u8 },
+    Reclassify,
     RefreshEstimates,
 }
 
@@ -40,26 +45,21 @@ fn versions() -> impl Strategy<Value = Vec<Version>> {
         3 => Just(Vec::new()),
         1 => prop::collection::vec((prop::option::of(0u8..90), -1000i64..5000), 1..4),
     ];
-    let version = (
-        0u8..40,
-        0u8..4,
-        prop::sample::select(vec![Kind::Incident, Kind::Request, Kind::Project]),
-        prop::sample::select(vec![None, Some(""), Some("Desk"), Some("Networks")]),
-        prop::sample::select(vec![State::Open, State::Finished, State::Finished, State::Withdrawn]),
-        0u8..90,
-        logged,
-        prop::sample::select(vec![None, Some("incident"), Some("new_product")]),
-    )
-        .prop_map(|(id, age, kind, team, state, finished_day, logged, category)| Version {
-            id,
-            age,
-            kind,
-            team,
-            state,
-            finished_day,
+    let version =
+        (
+            0u8..40,
+            0u8..4,
+            prop::sample::select(vec![Kind::Incident, Kind::Request, Kind::Project, Kind::Task, Kind::Task]),
+            prop::sample::select(vec![None, Some(""), Some("Desk"), Some("Networks")]),
+            prop::sample::select(vec![State::Open, State::Finished, State::Finished, State::Withdrawn]),
+            0u8..90,
             logged,
-            category,
-        });
+            prop::sample::select(vec![None, Some("incident"), Some("new_product")]),
+            prop::option::of(0u8..40),
+        )
+            .prop_map(|(id, age, kind, team, state, finished_day, logged, category, parent)| {
+                Version { id, age, kind, team, state, finished_day, logged, category, parent }
+            });
     prop::collection::vec(version, 0..60)
 }
 
@@ -71,6 +71,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (prop::collection::vec(0u8..40, 1..6), prop::sample::select(vec!["advice", "legacy"]))
             .prop_map(|(items, category)| Step::Tag { items, category }),
         1 => (0u8..8).prop_map(|nth| Step::Undo { nth }),
+        1 => Just(Step::Reclassify),
         1 => Just(Step::RefreshEstimates),
     ];
     prop::collection::vec(step, 1..12)
@@ -86,6 +87,7 @@ impl Version {
             state: self.state,
             finished_at: (self.state == State::Finished).then(|| day(self.finished_day)),
             updated_at: day(self.age),
+            parent: self.parent.map(|parent| parent.to_string()),
             logged: self
                 .logged
                 .iter()
@@ -100,7 +102,7 @@ impl Version {
 #[derive(Clone)]
 struct Known {
     item: WorkItem,
-    machine: Option<String>,
+    label: Option<&'static str>,
     tags: Vec<usize>,
     estimate: Option<i64>,
     gone: bool,
@@ -114,6 +116,8 @@ struct Model {
     tags: Vec<(i64, &'static str, bool)>,
     rates: EffortRates,
     full_under_way: bool,
+    /// Whether the other rules are in force.
+    other_rules: bool,
 }
 
 impl Model {
@@ -123,6 +127,7 @@ impl Model {
             tags: Vec::new(),
             rates: EffortRates::from_defaults(store_defaults),
             full_under_way: false,
+            other_rules: false,
         }
     }
 
@@ -138,9 +143,9 @@ impl Model {
             let unlogged = item.state == State::Finished && item.logged.is_empty();
             let estimate = unlogged.then(|| self.rates.estimate(item.kind, item.team.as_deref()));
             let tags = known.map(|known| known.tags.clone()).unwrap_or_default();
-            let machine = version.category.map(str::to_owned);
+            let label = version.category;
             let seen = known.is_some_and(|known| known.seen);
-            self.items.insert(id.clone(), Known { item, machine, tags, estimate, gone: false, seen });
+            self.items.insert(id.clone(), Known { item, label, tags, estimate, gone: false, seen });
         }
         if let Some(known) = self.items.get_mut(&id) {
             known.seen |= self.full_under_way;
@@ -159,9 +164,38 @@ impl Model {
         }
     }
 
+    fn tag(&self, known: &Known) -> Option<&'static str> {
+        known.tags.iter().rev().map(|tag| &self.tags[*tag]).find(|tag| !tag.2).map(|tag| tag.1)
+    }
+
+    /// What an item without a tag belongs to, where that is held and passes its category on.
+    fn parent(&self, known: &Known) -> Option<&Known> {
+        let parent = self.items.get(known.item.parent.as_ref()?)?;
+        (self.tag(known).is_none() && known.item.kind.inherits_from(parent.item.kind)).then_some(parent)
+    }
+
+    fn goes_round(&self, known: &Known) -> bool {
+        let mut above = self.parent(known);
+        for _ in 0..self.items.len() {
+            let Some(parent) = above else { return false };
+            if parent.item.external_id == known.item.external_id {
+                return true;
+            }
+            above = self.parent(parent);
+        }
+        false
+    }
+
     fn category(&self, known: &Known) -> Option<String> {
-        let standing = known.tags.iter().rev().find(|tag| !self.tags[**tag].2);
-        standing.map(|tag| self.tags[*tag].1.to_owned()).or_else(|| known.machine.clone())
+        if let Some(tag) = self.tag(known) {
+            return Some(tag.to_owned());
+        }
+        let parent = self.parent(known).filter(|_| !self.goes_round(known));
+        parent.and_then(|parent| self.category(parent)).or_else(|| self.machine(known).map(str::to_owned))
+    }
+
+    fn machine(&self, known: &Known) -> Option<&'static str> {
+        if self.other_rules && known.label == Some("incident") { Some("legacy") } else { known.label }
     }
 
     fn refresh(&mut self, defaults: BTreeMap<Kind, i64>) {
@@ -217,7 +251,7 @@ impl Model {
     }
 }
 
-async fn take_step(store: &Store, model: &mut Model, step: &Step, defaults: &BTreeMap<Kind, i64>) {
+async fn take_step(store: &Store, model: &mut Model, step: &Step, settings: &Settings) {
     let now = at("2026-11-01");
     match step {
         Step::Batch { mode, drained, versions } => {
@@ -265,9 +299,20 @@ async fn take_step(store: &Store, model: &mut Model, step: &Step, defaults: &BTr
                 *undone = true;
             }
         }
+        Step::Reclassify => {
+            model.other_rules = !model.other_rules;
+            let mut texts = settings.first_rules.clone();
+            if model.other_rules {
+                texts.rules = texts.rules.replace("category = \"incident\"", "category = \"legacy\"");
+            }
+            let number = store.rule_set_number(&texts, "ada", now).await.unwrap();
+            store.ask_adoption(number, None, "to see", "ada", now).await.unwrap();
+            let clock: Clock = Arc::new(move || now);
+            store.run_adoption(&clock, |_, _| {}).await.unwrap().unwrap();
+        }
         Step::RefreshEstimates => {
             store.refresh_estimates().await.unwrap();
-            model.refresh(defaults.clone());
+            model.refresh(settings.default_effort.clone());
         }
     }
 }
@@ -283,10 +328,9 @@ async fn ids(store: &Store, external: &BTreeSet<String>) -> Vec<i64> {
 
 async fn holds(database: &TestDatabase, steps: &[Step]) {
     let store = database.open().await;
-    let defaults = &database.settings.default_effort;
-    let mut model = Model::new(defaults.clone());
+    let mut model = Model::new(database.settings.default_effort.clone());
     for step in steps {
-        take_step(&store, &mut model, step, defaults).await;
+        take_step(&store, &mut model, step, &database.settings).await;
         let verification = store.verify().await.unwrap();
         assert_eq!(verification.discrepancies, [], "after {step:?}");
         for by in Dimension::ALL {
@@ -295,6 +339,12 @@ async fn holds(database: &TestDatabase, steps: &[Step]) {
                 lines(&model.work_done(by)),
                 "by {by}, after {step:?}"
             );
+        }
+        let page = store.items(&ItemFilter::default(), None, 1000).await.unwrap();
+        for item in page.items {
+            let known = &model.items[item.reference.trim_start_matches("INC")];
+            let category = item.category.map(|category| category.to_string());
+            assert_eq!(category, model.category(known), "{}, after {step:?}", item.reference);
         }
         let status = store.feed_statuses(at("2026-11-01")).await.unwrap();
         let gone = model.items.values().filter(|known| known.gone).count() as i64;

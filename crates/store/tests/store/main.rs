@@ -11,6 +11,8 @@ mod common;
 #[cfg(test)]
 mod figures;
 #[cfg(test)]
+mod inheritance;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod lists;
@@ -26,3 +28,5 @@ mod tags;
 mod whole;
 #[cfg(test)]
 mod workbench;
+#[cfg(test)]
+mod worth;
