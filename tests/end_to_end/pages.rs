@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Path, and the least role that may open it.
-const PAGES: [(&str, Option<Role>); 12] = [
+const PAGES: [(&str, Option<Role>); 13] = [
     ("/sign-in", None),
     ("/accessibility", None),
     ("/privacy", None),
@@ -18,6 +18,7 @@ const PAGES: [(&str, Option<Role>); 12] = [
     ("/metrics", None),
     ("/", Some(Role::Board)),
     ("/figures.csv", Some(Role::Board)),
+    ("/audit", Some(Role::Board)),
     ("/sources", Some(Role::Board)),
     ("/method", Some(Role::Board)),
     ("/tag", Some(Role::Tagger)),

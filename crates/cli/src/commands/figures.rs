@@ -20,10 +20,7 @@ pub(crate) async fn run(asked: &args::Figures, config: &Config) -> anyhow::Resul
         asked.by,
         &store.work_done(period, asked.by.dimension()).await?,
         store.in_force().await?.classifier.taxonomy(),
-        Evidence {
-            coverage: store.coverage(clock::now()).await?,
-            audits: &store.audits(period).await?,
-        },
+        Evidence { coverage: store.coverage(clock::now()).await?, audits: &store.audits(period).await? },
         config.smallest_group,
     );
     let example = store.shows_example_data().await?;

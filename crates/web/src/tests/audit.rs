@@ -47,7 +47,11 @@ async fn an_audit_is_drawn_answered_and_taken_back_by_forms_alone() {
     let fixture = Fixture::filled().await;
     let tagger = fixture.person(Role::Tagger).await;
     let page = fixture.get("/audit", Some(&tagger)).await.body;
-    assert!(page.contains("No audit has been drawn yet") && page.contains("150 pieces give an interval of 2 to 5 points"), "{page}");
+    assert!(
+        page.contains("No audit has been drawn yet")
+            && page.contains("150 pieces give an interval of 2 to 5 points"),
+        "{page}"
+    );
     let asked = [("months", "12"), ("to", "2026-10"), ("draws", "20"), ("people", "1")];
     let result = post(&fixture, "/audit/draw", &asked, &tagger).await;
     assert_eq!(result, "/audit/1");

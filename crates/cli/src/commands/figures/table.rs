@@ -1,6 +1,4 @@
-use waterline_core::{
-    Basis, Breakdown, Coverage, Dimension, Figures, GroupFigure, ReportingZone, Side,
-};
+use waterline_core::{Basis, Breakdown, Coverage, Dimension, Figures, GroupFigure, ReportingZone, Side};
 
 use crate::words::{count, hours, percent};
 
