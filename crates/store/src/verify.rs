@@ -270,10 +270,6 @@ async fn check_items(tx: &DatabaseTransaction, found: &mut Faults) -> Result<(),
                 .add(Condition::any().add(tagged()).add(Item::State.eq(State::Withdrawn.as_str()))),
         ),
         (
-            "is finished and not tagged, and worth no tag",
-            Condition::all().add(Item::Worth.lt(1)).add(finished()).add(tagged().not()),
-        ),
-        (
             "has a verdict of a rule set that is not kept",
             // Zero stands for no rules at all.
             Condition::all().add(Item::RuleSet.ne(0)).add(Item::RuleSet.is_not_in(numbers)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement};
 use tempfile::TempDir;
 use waterline_core::{
     CategoryId, Dimension, EffortEntry, Kind, Month, MonthRange, ReportingZone, State, TextPolicy, WorkItem,
@@ -198,4 +198,12 @@ pub(crate) fn lines(rows: &[WorkRow]) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// What a tag on each item is worth, by its id at the source.
+pub(crate) async fn worth(db: &DatabaseConnection) -> BTreeMap<String, i64> {
+    let asked = "SELECT external_id, worth FROM work_item";
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), asked)).await.unwrap();
+    let of = |row: &QueryResult| (row.try_get("", "external_id").unwrap(), row.try_get("", "worth").unwrap());
+    rows.iter().map(of).collect()
 }

@@ -10,8 +10,8 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use waterline_core::{
-    CategoryId, Clock, Dimension, EffortRates, Kind, LoggedSample, Month, ReportingZone, State, Tally,
-    WorkItem, WorkRow,
+    CategoryId, Clock, Dimension, EffortRates, Kind, LoggedSample, Method, Month, ReportingZone, State,
+    Tally, WorkItem, WorkRow, worth_seconds,
 };
 use waterline_store::{Batch, ItemFilter, RunMode, RunOutcome, Settings, Store, Traffic};
 
@@ -216,6 +216,20 @@ impl Model {
         }
     }
 
+    /// What a tag on it is worth.
+    fn worth(&self, known: &Known) -> i64 {
+        let item = &known.item;
+        let method = match (self.tag(known), self.machine(known)) {
+            (Some(_), _) => Method::Tag,
+            (None, None) if self.category(known).is_none() => Method::Unclassified,
+            // What inherits is as sure as what a rule says.
+            _ => Method::Rule,
+        };
+        let seconds =
+            item.logged_seconds().unwrap_or_else(|| self.rates.estimate(item.kind, item.team.as_deref()));
+        worth_seconds(method, None, item.state, seconds)
+    }
+
     /// Work done, worked out from the words of DESIGN section 4 and nothing else.
     fn work_done(&self, by: Dimension) -> Vec<WorkRow> {
         let zone = ReportingZone::default();
@@ -328,6 +342,7 @@ async fn ids(store: &Store, external: &BTreeSet<String>) -> Vec<i64> {
 
 async fn holds(database: &TestDatabase, steps: &[Step]) {
     let store = database.open().await;
+    let by_hand = database.by_hand().await;
     let mut model = Model::new(database.settings.default_effort.clone());
     for step in steps {
         take_step(&store, &mut model, step, &database.settings).await;
@@ -345,6 +360,9 @@ async fn holds(database: &TestDatabase, steps: &[Step]) {
             let known = &model.items[item.reference.trim_start_matches("INC")];
             let category = item.category.map(|category| category.to_string());
             assert_eq!(category, model.category(known), "{}, after {step:?}", item.reference);
+        }
+        for (id, worth) in worth(&by_hand).await {
+            assert_eq!(worth, model.worth(&model.items[&id]), "what {id} is worth, after {step:?}");
         }
         let status = store.feed_statuses(at("2026-11-01")).await.unwrap();
         let gone = model.items.values().filter(|known| known.gone).count() as i64;

@@ -149,7 +149,7 @@ async fn parents_children_and_tags_may_be_written_at_once() {
             }
         };
         let parents = |round: u32| -> Vec<WorkItem> {
-            let kind = |n: u32| if (n + round) % 3 == 0 { Kind::Project } else { Kind::Task };
+            let kind = |n: u32| if (n + round).is_multiple_of(3) { Kind::Project } else { Kind::Task };
             let on = format!("2026-10-{:02}", round + 6);
             let item = |n: u32| WorkItem { kind: kind(n), ..finished(&format!("p{n}"), &on) };
             (0..40).map(|n| classified(item(n), [Some("new_product"), None][(n % 2) as usize])).collect()

@@ -3,20 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, Statement};
 use waterline_core::{CategoryId, State, WorkItem};
 use waterline_store::{ItemFilter, RunMode, Store};
 
 use crate::common::*;
-
-async fn worth(database: &TestDatabase) -> BTreeMap<String, i64> {
-    let db = database.by_hand().await;
-    let asked = "SELECT external_id, worth FROM work_item";
-    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), asked)).await.unwrap();
-    rows.iter()
-        .map(|row| (row.try_get("", "external_id").unwrap(), row.try_get("", "worth").unwrap()))
-        .collect()
-}
 
 async fn ids(store: &Store) -> BTreeMap<String, i64> {
     let page = store.items(&ItemFilter::default(), None, 100).await.unwrap();
@@ -39,16 +29,16 @@ async fn what_is_least_known_and_took_longest_is_worth_most_and_tagged_work_noth
         pull(&store, [unclassified("1"), long, finished("3", "2026-10-05"), withdrawn, item("5")]).await;
         let named =
             |worth: [i64; 5]| ["1", "2", "3", "4", "5"].map(str::to_owned).into_iter().zip(worth).collect();
-        assert_eq!(worth(database).await, named([900, 3600, 90, 0, 90]));
+        assert_eq!(worth(&database.by_hand().await).await, named([900, 3600, 90, 0, 90]));
         let id = ids(&store).await["2"];
         let action = store.tag(&[id], &CategoryId::new("advice"), "ada", at("2026-10-07")).await.unwrap();
-        assert_eq!(worth(database).await, named([900, 0, 90, 0, 90]));
+        assert_eq!(worth(&database.by_hand().await).await, named([900, 0, 90, 0, 90]));
         store.undo_tags(action.action, "ada", false, at("2026-10-07")).await.unwrap();
-        assert_eq!(worth(database).await, named([900, 3600, 90, 0, 90]));
+        assert_eq!(worth(&database.by_hand().await).await, named([900, 3600, 90, 0, 90]));
         let full = begin(&store, RunMode::Full).await;
         store.write_batch(&full, batch([unclassified("1")]), at("2026-11-01")).await.unwrap();
         end(&store, &full).await;
-        assert_eq!(worth(database).await, named([900, 3600, 90, 0, 0]));
+        assert_eq!(worth(&database.by_hand().await).await, named([900, 3600, 90, 0, 0]));
     })
     .await;
 }
@@ -65,10 +55,10 @@ async fn new_rates_change_what_open_and_finished_work_is_worth() {
             items.push(worked);
         }
         pull(&store, items).await;
-        let before = worth(database).await;
+        let before = worth(&database.by_hand().await).await;
         assert_eq!((before["open"], before["finished"], before["0"]), (900, 900, 30));
         store.refresh_estimates().await.unwrap();
-        let after = worth(database).await;
+        let after = worth(&database.by_hand().await).await;
         assert_eq!((after["open"], after["finished"], after["0"]), (300, 300, 30));
     })
     .await;
