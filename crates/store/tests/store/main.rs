@@ -17,6 +17,8 @@ mod ledger;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod rule_drafts;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod sample_audit;
