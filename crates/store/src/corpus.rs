@@ -3,19 +3,27 @@
 
 use std::{
     borrow::Cow,
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, NaiveDate};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    QuerySelect,
+    sea_query::{Alias, Order, Query},
 };
-use waterline_core::{EffortEntry, Kind, Method, State, WorkItem};
+use waterline_core::{EffortEntry, Kind, Method, State, Tally, WorkItem};
 
 use crate::{
     Store,
-    dialect::{Cells, CopyCells, JsonCells, Packed, packed_rows},
-    entity::work_item::{self, Column},
+    bulk::is_among,
+    contributions::{Entry, contributions},
+    dialect::{Cells, CopyCells, JsonCells, Packed, packed_rows, rows_as_json},
+    entity::{
+        effort_entry,
+        work_item::{self, Column},
+    },
     error::unreadable,
 };
 
@@ -30,7 +38,9 @@ const LANES: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) id: i64,
-    /// Exactly what the classifier may look at: id, last update and the dates of its effort are left out.
+    pub(crate) source_id: i32,
+    /// Exactly what the classifier may look at: the id at its source, the last update and the dates of its
+    /// effort are left out.
     pub(crate) item: WorkItem,
     /// The machine's own verdict.
     pub(crate) machine: MachineVerdict,
@@ -48,11 +58,13 @@ pub(crate) struct MachineVerdict {
     pub(crate) method: Method,
     pub(crate) rule: Option<String>,
     pub(crate) model: Option<i32>,
+    pub(crate) confidence: Option<f64>,
 }
 
 /// In the order in which [`Seen::fill`] reads them.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 26] = [
     "id",
+    "source_id",
     "reference",
     "kind",
     "title",
@@ -74,14 +86,16 @@ const COLUMNS: [&str; 24] = [
     "machine_method",
     "machine_rule",
     "model",
+    "machine_confidence",
     "category",
     "method",
 ];
 
 impl Seen {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             id: 0,
+            source_id: 0,
             item: WorkItem {
                 external_id: String::new(),
                 reference: String::new(),
@@ -102,7 +116,13 @@ impl Seen {
                 updated_at: DateTime::UNIX_EPOCH,
                 logged: Vec::new(),
             },
-            machine: MachineVerdict { category: None, method: Method::Unclassified, rule: None, model: None },
+            machine: MachineVerdict {
+                category: None,
+                method: Method::Unclassified,
+                rule: None,
+                model: None,
+                confidence: None,
+            },
             category: None,
             method: Method::Unclassified,
             finished_on: None,
@@ -112,6 +132,7 @@ impl Seen {
 
     fn fill<'a>(&mut self, cells: &mut impl Cells<'a>) -> Result<(), DbErr> {
         self.id = known("id", cells.number()?)?;
+        self.source_id = small("source_id", cells.number()?)?;
         let item = &mut self.item;
         keep(&mut item.reference, &known("reference", cells.text()?)?);
         item.kind = word("kind", cells.text()?)?;
@@ -135,17 +156,25 @@ impl Seen {
         self.machine.method = word("machine_method", cells.text()?)?;
         keep_some(&mut self.machine.rule, cells.text()?);
         self.machine.model = cells.number()?.and_then(|number| i32::try_from(number).ok());
+        self.machine.confidence = cells.ratio()?;
         keep_some(&mut self.category, cells.text()?);
         self.method = word("method", cells.text()?)?;
         Ok(())
     }
 }
 
-fn known<T>(column: &str, cell: Option<T>) -> Result<T, DbErr> {
+pub(crate) fn known<T>(column: &str, cell: Option<T>) -> Result<T, DbErr> {
     cell.ok_or_else(|| unreadable(format!("an item without {column}")))
 }
 
-fn word<T: std::str::FromStr<Err = String>>(column: &str, cell: Option<Cow<'_, str>>) -> Result<T, DbErr> {
+fn small(column: &str, cell: Option<i64>) -> Result<i32, DbErr> {
+    known(column, cell)?.try_into().map_err(|_| unreadable(format!("an item with too large a {column}")))
+}
+
+pub(crate) fn word<T: std::str::FromStr<Err = String>>(
+    column: &str,
+    cell: Option<Cow<'_, str>>,
+) -> Result<T, DbErr> {
     known(column, cell)?.parse().map_err(unreadable)
 }
 
@@ -176,6 +205,55 @@ fn keep_labels(slot: &mut Vec<String>, labels: &str) -> Result<(), DbErr> {
         slot.extend(read);
     }
     Ok(())
+}
+
+/// These items, in the order of their ids; also inside a transaction.
+pub(crate) async fn load(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<Vec<Seen>, DbErr> {
+    let rows = Query::select()
+        .columns(COLUMNS.map(Alias::new))
+        .from(work_item::Entity)
+        .and_where(is_among(db, Column::Id, ids)?)
+        .order_by(Column::Id, Order::Asc)
+        .take();
+    let rows = rows_as_json(db, rows, &COLUMNS).await?;
+    let mut cells = JsonCells::new(&rows);
+    let mut items = Vec::new();
+    while cells.next_row()? {
+        let mut seen = Seen::new();
+        seen.fill(&mut cells)?;
+        items.push(seen);
+    }
+    Ok(items)
+}
+
+/// What these items add to the figures, by their ids.
+pub(crate) async fn work<'a>(
+    db: &impl ConnectionTrait,
+    items: impl Iterator<Item = &'a Seen> + Clone,
+) -> Result<HashMap<i64, Vec<(NaiveDate, Tally)>>, DbErr> {
+    const NAMES: [&str; 3] = ["item_id", "day", "seconds"];
+    let logged = items.clone().filter(|seen| !seen.item.logged.is_empty()).map(|seen| seen.id);
+    let rows = Query::select()
+        .columns(NAMES.map(Alias::new))
+        .from(effort_entry::Entity)
+        .and_where(is_among(db, effort_entry::Column::ItemId, logged)?)
+        .take();
+    let rows = rows_as_json(db, rows, &NAMES).await?;
+    let mut cells = JsonCells::new(&rows);
+    let mut entries: HashMap<i64, Vec<Entry>> = HashMap::new();
+    while cells.next_row()? {
+        let item = known("item_id", cells.number()?)?;
+        let entry = Entry { at: None, day: cells.day()?, seconds: known("seconds", cells.number()?)? };
+        entries.entry(item).or_default().push(entry);
+    }
+    let of = |seen: &Seen| {
+        let entries = entries.get(&seen.id).map_or(&[][..], Vec::as_slice);
+        (seen.id, contributions(seen.finished_on, entries, seen.estimated_seconds))
+    };
+    Ok(items.map(of).collect())
 }
 
 /// How many items there are, and the ids between which they lie.

@@ -119,7 +119,7 @@ impl Store {
         let mut moves = Moves::default();
         for portion in plan.portions() {
             let settled = plan.settle(self.reader(), portion).await.doing(TRYING)?;
-            moves.take(self.reader(), &settled).await.doing(TRYING)?;
+            settled.iter().for_each(|settled| moves.count(settled));
         }
         let taxonomies = Taxonomies {
             before: in_force.classifier.taxonomy(),

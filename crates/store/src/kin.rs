@@ -1,15 +1,18 @@
 //! Items with what decides which category counts for them, and the items that they belong to, or that
 //! belong to them.
 
-use chrono::NaiveDate;
+use std::borrow::Cow;
+
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityName, FromQueryResult,
+    ConnectionTrait, DbErr, EntityName, JoinType,
     sea_query::{Alias, Expr, ExprTrait, Query},
 };
 use waterline_core::{Kind, Method};
 
 use crate::{
-    bulk,
+    bulk::is_among,
+    corpus::{Seen, known, word},
+    dialect::{Cells, JsonCells, rows_as_json},
     entity::work_item::{Column, Entity},
 };
 
@@ -25,9 +28,6 @@ pub(crate) struct Member {
     pub(crate) method: Method,
     pub(crate) machine_category: Option<String>,
     pub(crate) machine_method: Method,
-    pub(crate) finished_on: Option<NaiveDate>,
-    pub(crate) logged_seconds: Option<i64>,
-    pub(crate) estimated_seconds: Option<i64>,
 }
 
 impl Member {
@@ -36,28 +36,37 @@ impl Member {
     }
 }
 
+impl From<&Seen> for Member {
+    fn from(seen: &Seen) -> Self {
+        Self {
+            id: seen.id,
+            kind: seen.item.kind,
+            has_parent: seen.item.parent.is_some(),
+            category: seen.category.clone(),
+            method: seen.method,
+            machine_category: seen.machine.category.clone(),
+            machine_method: seen.machine.method,
+        }
+    }
+}
+
 /// How the items that are asked for stand to those that are given.
 #[derive(Clone, Copy)]
 pub(crate) enum Kinship {
-    Same,
     Parent,
     Child,
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    given: i64,
-    id: i64,
-    kind: String,
-    parent: Option<String>,
-    category: Option<String>,
-    method: String,
-    machine_category: Option<String>,
-    machine_method: String,
-    finished_on: Option<NaiveDate>,
-    logged_seconds: Option<i64>,
-    estimated_seconds: Option<i64>,
-}
+/// In the order in which [`kin`] reads them, behind the id of the given item.
+const COLUMNS: [Column; 7] = [
+    Column::Id,
+    Column::Kind,
+    Column::Parent,
+    Column::Category,
+    Column::Method,
+    Column::MachineCategory,
+    Column::MachineMethod,
+];
 
 /// The kin of these items, each with the id of the given item whose kin it is, in the order of their ids.
 pub(crate) async fn kin(
@@ -66,55 +75,40 @@ pub(crate) async fn kin(
     kinship: Kinship,
 ) -> Result<Vec<(i64, Member)>, DbErr> {
     const KIN: &str = "kin";
+    const NAMES: [&str; 8] =
+        ["given", "id", "kind", "parent", "category", "method", "machine", "machine_method"];
     let kin = |column: Column| Expr::col((Alias::new(KIN), column));
     let given = |column: Column| Expr::col((Entity, column));
-    let same_source = || kin(Column::SourceId).eq(given(Column::SourceId));
     let joined = match kinship {
-        Kinship::Same => kin(Column::Id).eq(given(Column::Id)),
-        Kinship::Parent => same_source().and(kin(Column::ExternalId).eq(given(Column::Parent))),
-        Kinship::Child => same_source().and(kin(Column::Parent).eq(given(Column::ExternalId))),
+        Kinship::Parent => kin(Column::ExternalId).eq(given(Column::Parent)),
+        Kinship::Child => kin(Column::Parent).eq(given(Column::ExternalId)),
     };
+    let joined = kin(Column::SourceId).eq(given(Column::SourceId)).and(joined);
     let mut query = Query::select();
     query
         .from(Entity)
-        .join_as(sea_orm::JoinType::InnerJoin, Entity.table_ref(), Alias::new(KIN), joined)
+        .join_as(JoinType::InnerJoin, Entity.table_ref(), Alias::new(KIN), joined)
         .expr_as(given(Column::Id), "given")
-        .and_where(bulk::is_among(db, Column::Id, of)?);
-    for column in [
-        Column::Id,
-        Column::Kind,
-        Column::Parent,
-        Column::Category,
-        Column::Method,
-        Column::MachineCategory,
-        Column::MachineMethod,
-        Column::FinishedOn,
-        Column::LoggedSeconds,
-        Column::EstimatedSeconds,
-    ] {
-        query.column((Alias::new(KIN), column));
+        .and_where(is_among(db, Column::Id, of)?);
+    for (column, name) in COLUMNS.into_iter().zip(&NAMES[1..]) {
+        query.expr_as(kin(column), Alias::new(*name));
     }
-    let rows = db.query_all(&query).await?;
-    let mut members = rows
-        .iter()
-        .map(|row| {
-            let row = Row::from_query_result(row, "")?;
-            let unreadable = |reason| crate::error::unreadable(format!("item {}: {reason}", row.id));
-            let member = Member {
-                id: row.id,
-                kind: row.kind.parse().map_err(unreadable)?,
-                has_parent: row.parent.is_some(),
-                category: row.category,
-                method: row.method.parse().map_err(unreadable)?,
-                machine_category: row.machine_category,
-                machine_method: row.machine_method.parse().map_err(unreadable)?,
-                finished_on: row.finished_on,
-                logged_seconds: row.logged_seconds,
-                estimated_seconds: row.estimated_seconds,
-            };
-            Ok((row.given, member))
-        })
-        .collect::<Result<Vec<_>, DbErr>>()?;
+    let rows = rows_as_json(db, query, &NAMES).await?;
+    let mut cells = JsonCells::new(&rows);
+    let mut members = Vec::new();
+    while cells.next_row()? {
+        let given = known("id", cells.number()?)?;
+        let member = Member {
+            id: known("id", cells.number()?)?,
+            kind: word("kind", cells.text()?)?,
+            has_parent: cells.text()?.is_some(),
+            category: cells.text()?.map(Cow::into_owned),
+            method: word("method", cells.text()?)?,
+            machine_category: cells.text()?.map(Cow::into_owned),
+            machine_method: word("machine_method", cells.text()?)?,
+        };
+        members.push((given, member));
+    }
     members.sort_by_key(|(_, member)| member.id);
     Ok(members)
 }

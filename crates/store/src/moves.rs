@@ -1,18 +1,10 @@
 //! What moves, gathered portion by portion: from where to where, in which months, and examples of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use waterline_core::{CategoryId, Month, Tally, WorkRow};
 
-use crate::{
-    Flow,
-    bulk::is_among,
-    contributions::{Entry, contributions},
-    entity::effort_entry::{self, Column},
-    plan::Settled,
-    shift::Taxonomies,
-};
+use crate::{Flow, plan::Settled, shift::Taxonomies};
 
 /// Examples kept of each flow: if there is only one flow, all are of it.
 const KEPT: usize = 10;
@@ -46,26 +38,18 @@ pub(crate) struct Example {
 }
 
 impl Moves {
-    /// Counts those items that move.
-    pub(crate) async fn take(&mut self, db: &impl ConnectionTrait, settled: &[Settled]) -> Result<(), DbErr> {
-        let moving = || settled.iter().filter(|settled| settled.moves());
-        let logged = moving().filter(|settled| settled.now.logged_seconds.is_some());
-        let entries = entries(db, logged.map(|settled| settled.now.id)).await?;
-        for settled in moving() {
-            let entries = entries.get(&settled.now.id).map_or(&[][..], Vec::as_slice);
-            self.count(settled, entries);
+    /// Counts an item, if it moves.
+    pub(crate) fn count(&mut self, settled: &Settled) {
+        if !settled.moves() {
+            return;
         }
-        Ok(())
-    }
-
-    fn count(&mut self, settled: &Settled, entries: &[Entry]) {
-        let Settled { now, category, origin, .. } = settled;
+        let Settled { now, category, origin, work, .. } = settled;
         let flow = self.flows.entry((now.category.clone(), category.clone())).or_default();
         flow.items += 1;
         let place = flow.newest.partition_point(|(id, _)| *id > now.id);
         flow.newest.insert(place, (now.id, *origin));
         flow.newest.truncate(KEPT);
-        for (day, tally) in contributions(now.finished_on, entries, now.estimated_seconds) {
+        for &(day, tally) in work {
             flow.seconds += tally.seconds();
             let month = Month::of(day);
             *self.months.entry((month, now.category.clone())).or_default() += -tally;
@@ -131,54 +115,28 @@ impl Moves {
     }
 }
 
-/// What was logged on these items.
-async fn entries(
-    db: &impl ConnectionTrait,
-    items: impl Iterator<Item = i64>,
-) -> Result<HashMap<i64, Vec<Entry>>, DbErr> {
-    let rows = effort_entry::Entity::find()
-        .filter(is_among(db, Column::ItemId, items)?)
-        .order_by_asc(Column::ItemId)
-        .order_by_asc(Column::Seq)
-        .all(db)
-        .await?;
-    let mut entries: HashMap<i64, Vec<Entry>> = HashMap::new();
-    for effort_entry::Model { item_id, at, day, seconds, .. } in rows {
-        entries.entry(item_id).or_default().push(Entry { at, day, seconds });
-    }
-    Ok(entries)
-}
-
 #[cfg(test)]
 mod tests {
-    use waterline_core::{Kind, Method};
+    use waterline_core::Method;
 
     use super::*;
-    use crate::kin::Member;
+    use crate::corpus::Seen;
 
     fn moved(id: i64, from: Option<&str>, to: Option<&str>) -> Settled {
-        let now = Member {
-            id,
-            kind: Kind::Incident,
-            has_parent: false,
-            category: from.map(str::to_owned),
-            method: Method::Rule,
-            machine_category: from.map(str::to_owned),
-            machine_method: Method::Rule,
-            finished_on: "2026-10-05".parse().ok(),
-            logged_seconds: None,
-            estimated_seconds: Some(600),
-        };
-        Settled { now, category: to.map(str::to_owned), method: Method::Rule, origin: id }
+        let now = Seen { id, category: from.map(str::to_owned), ..Seen::new() };
+        let tally = Tally { items: 1, logged_seconds: 0, estimated_seconds: 600 };
+        let work = vec![("2026-10-05".parse().unwrap(), tally)];
+        Settled { now, category: to.map(str::to_owned), method: Method::Rule, origin: id, work }
     }
 
     fn gathered() -> Moves {
         let mut moves = Moves::default();
         for id in 1..=20 {
-            moves.count(&moved(id, Some("incident"), Some("access")), &[]);
+            moves.count(&moved(id, Some("incident"), Some("access")));
         }
-        moves.count(&moved(21, None, Some("access")), &[]);
-        moves.count(&moved(22, Some("access"), None), &[]);
+        moves.count(&moved(21, None, Some("access")));
+        moves.count(&moved(22, Some("access"), None));
+        moves.count(&moved(23, Some("access"), Some("access")));
         moves
     }
 

@@ -6,15 +6,19 @@ use std::{
     sync::Arc,
 };
 
+use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbErr};
-use waterline_core::{Classifier, Decision, Method, WorkItem, rules::Probe};
+use waterline_core::{CategoryId, Classifier, Decision, Method, Tally, rules::Probe};
 
 use crate::{
-    Store, corpus,
-    corpus::{MachineVerdict, Seen},
+    Store,
+    corpus::{self, Seen},
     inheritance::origins,
     kin::{Kinship, Member, kin},
 };
+
+/// Items that are settled at once: some megabytes.
+const PORTION: usize = 4096;
 
 /// Rules, taxonomy and model on their way into force.
 #[derive(Clone)]
@@ -43,15 +47,17 @@ pub(crate) struct Plan {
 }
 
 /// What counts for an item afterwards.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Settled {
     /// The item as it is now.
-    pub(crate) now: Member,
+    pub(crate) now: Seen,
     /// The category that counts afterwards, and how it is arrived at.
     pub(crate) category: Option<String>,
     pub(crate) method: Method,
     /// The item whose verdict or tag that is: itself, or what it inherits from.
     pub(crate) origin: i64,
+    /// What it adds to the figures, if another category counts afterwards.
+    pub(crate) work: Vec<(NaiveDate, Tally)>,
 }
 
 impl Settled {
@@ -62,13 +68,14 @@ impl Settled {
 }
 
 impl Candidate {
-    fn changed(&self, id: i64, item: &WorkItem, held: &MachineVerdict) -> Option<Changed> {
-        let decision = self.classifier.decide(item);
-        let same = decision.category().map(|category| category.as_str()) == held.category.as_deref()
+    fn changed(&self, seen: &Seen) -> Option<Changed> {
+        let held = &seen.machine;
+        let decision = self.classifier.decide(&seen.item);
+        let same = decision.category().map(CategoryId::as_str) == held.category.as_deref()
             && decision.method() == held.method
             && decision.rule() == held.rule.as_deref()
             && self.model_of(&decision) == held.model;
-        (!same).then(|| Changed { id, category: self.place(&decision), method: decision.method() })
+        (!same).then(|| Changed { id: seen.id, category: self.place(&decision), method: decision.method() })
     }
 
     /// The model's number, where the decision is the model's.
@@ -89,7 +96,7 @@ impl Candidate {
 }
 
 #[derive(Default)]
-struct Tally {
+struct Counted {
     items: u64,
     changed: Vec<Changed>,
 }
@@ -103,14 +110,14 @@ impl Plan {
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Self, DbErr> {
         let of = candidate.clone();
-        let visit = move |tally: &mut Tally, seen: &Seen| {
+        let visit = move |tally: &mut Counted, seen: &Seen| {
             tally.items += 1;
             let rule = seen.machine.rule.as_deref();
             if probe.as_ref().is_none_or(|probe| probe.may_move(&seen.item, rule)) {
-                tally.changed.extend(of.changed(seen.id, &seen.item, &seen.machine));
+                tally.changed.extend(of.changed(seen));
             }
         };
-        let tallies = corpus::scan(store, Tally::default, visit, progress).await?;
+        let tallies = corpus::scan(store, Counted::default, visit, progress).await?;
         let items = tallies.iter().map(|tally| tally.items).sum();
         let mut changed: Vec<Changed> = Vec::new();
         for tally in tallies {
@@ -119,20 +126,17 @@ impl Plan {
         Ok(Self { candidate, items, changed })
     }
 
-    /// The items whose verdicts change, by portions of a size that a statement bears.
-    pub(crate) fn portions(&self) -> impl Iterator<Item = &[Changed]> {
-        self.changed.chunks(8192)
+    /// The ids of the items whose verdicts change, by portions of which all can be in memory.
+    pub(crate) fn portions(&self) -> impl Iterator<Item = impl Iterator<Item = i64>> {
+        self.changed.chunks(PORTION).map(|portion| portion.iter().map(|changed| changed.id))
     }
 
     /// Takes items that were written since they were looked at out of the plan, and puts those whose
     /// verdicts change as they are now into it.
-    pub(crate) fn correct(&mut self, rechecked: &[(i64, WorkItem, MachineVerdict)]) {
-        let mut ids: Vec<i64> = rechecked.iter().map(|(id, ..)| *id).collect();
-        ids.sort_unstable();
-        self.changed.retain(|changed| ids.binary_search(&changed.id).is_err());
-        let candidate = &self.candidate;
-        self.changed
-            .extend(rechecked.iter().filter_map(|(id, item, held)| candidate.changed(*id, item, held)));
+    pub(crate) fn correct(&mut self, rechecked: &[Seen]) {
+        let ids: BTreeSet<i64> = rechecked.iter().map(|seen| seen.id).collect();
+        self.changed.retain(|changed| !ids.contains(&changed.id));
+        self.changed.extend(rechecked.iter().filter_map(|seen| self.candidate.changed(seen)));
         self.changed.sort_unstable_by_key(|changed| changed.id);
     }
 
@@ -156,30 +160,37 @@ impl Plan {
     pub(crate) async fn settle(
         &self,
         db: &impl ConnectionTrait,
-        portion: &[Changed],
+        portion: impl IntoIterator<Item = i64>,
     ) -> Result<Vec<Settled>, DbErr> {
-        let ids = || portion.iter().map(|changed| changed.id);
+        let mut items = corpus::load(db, portion).await?;
         let mut family = Family::default();
-        for (_, member) in kin(db, ids(), Kinship::Same).await? {
-            family.add(member);
+        for seen in &items {
+            family.add(seen.into());
         }
-        let own = family.members.len();
         family.climb(db).await?;
-        let heirs = family.descend(db, own, |id| self.changes(id).is_some()).await?;
+        let heirs = family.descend(db, items.len(), |id| self.changes(id).is_some()).await?;
+        items.extend(corpus::load(db, heirs).await?);
         let tagged: Vec<bool> = family.members.iter().map(Member::is_tagged).collect();
         let has_category: Vec<bool> = family.members.iter().map(|of| self.own(of).0.is_some()).collect();
         let origins = origins(&family.parents, &tagged, &has_category);
-        let settled = |place: usize| {
-            let (now, origin) = (&family.members[place], &family.members[origins[place]]);
+        let mut settled = Vec::with_capacity(items.len());
+        for now in items {
+            let Some(&place) = family.places.get(&now.id) else { continue };
+            let origin = &family.members[origins[place]];
             let (category, method) = self.own(origin);
-            Settled {
+            settled.push(Settled {
                 category: category.map(str::to_owned),
                 method: if origins[place] == place { method } else { Method::Inherited },
                 origin: origin.id,
-                now: now.clone(),
-            }
-        };
-        Ok((0..own).chain(heirs).map(settled).collect())
+                work: Vec::new(),
+                now,
+            });
+        }
+        let mut work = corpus::work(db, settled.iter().filter(|of| of.moves()).map(|of| &of.now)).await?;
+        for of in &mut settled {
+            of.work = work.remove(&of.now.id).unwrap_or_default();
+        }
+        Ok(settled)
     }
 
     /// The item's own tag, or the machine's verdict on it afterwards.
@@ -234,7 +245,7 @@ impl Family {
         db: &impl ConnectionTrait,
         own: usize,
         elsewhere: impl Fn(i64) -> bool,
-    ) -> Result<BTreeSet<usize>, DbErr> {
+    ) -> Result<BTreeSet<i64>, DbErr> {
         let untagged = self.members[..own].iter().filter(|member| !member.is_tagged());
         let mut asking: Vec<i64> = untagged.map(|member| member.id).collect();
         let mut heirs = BTreeSet::new();
@@ -251,7 +262,7 @@ impl Family {
                     None => self.add(child),
                 };
                 self.parents[place] = Some(parent);
-                if heirs.insert(place) {
+                if heirs.insert(id) {
                     asking.push(id);
                 }
             }

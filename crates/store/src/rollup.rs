@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     sea_query::{Alias, Expr, ExprTrait, OnConflict},
@@ -11,10 +12,7 @@ use waterline_core::{Dimension, Month, Tally};
 use crate::{
     bulk::insert_all,
     contributions::contributions,
-    entity::{
-        rollup::{ActiveModel, Column, Entity, Model},
-        work_item,
-    },
+    entity::rollup::{ActiveModel, Column, Entity, Model},
     held::Held,
 };
 
@@ -43,16 +41,40 @@ impl Deltas {
     }
 
     fn count(&mut self, Held { row, entries }: &Held, source: &str, sign: impl Fn(Tally) -> Tally) {
+        let place = Place {
+            kind: &row.kind,
+            team: row.team.as_deref(),
+            department: row.department.as_deref(),
+            system: row.system.as_deref(),
+            source,
+        };
         for (day, tally) in contributions(row.finished_on, entries, row.estimated_seconds) {
-            for dimension in Dimension::ALL {
-                let key = Key {
-                    dimension,
-                    month: Month::of(day),
-                    value: value(dimension, row, source).map(str::to_owned),
-                    category: row.category.clone(),
-                };
-                *self.0.entry(key).or_default() += sign(tally);
-            }
+            self.put(place, day, row.category.as_deref(), sign(tally));
+        }
+    }
+
+    /// Moves work from one category to another, all else staying the same.
+    pub(crate) fn move_work(
+        &mut self,
+        place: Place<'_>,
+        work: &[(NaiveDate, Tally)],
+        (from, to): (Option<&str>, Option<&str>),
+    ) {
+        for &(day, tally) in work {
+            self.put(place, day, from, -tally);
+            self.put(place, day, to, tally);
+        }
+    }
+
+    fn put(&mut self, place: Place<'_>, day: NaiveDate, category: Option<&str>, tally: Tally) {
+        for dimension in Dimension::ALL {
+            let key = Key {
+                dimension,
+                month: Month::of(day),
+                value: place.value(dimension).map(str::to_owned),
+                category: category.map(str::to_owned),
+            };
+            *self.0.entry(key).or_default() += tally;
         }
     }
 
@@ -82,15 +104,26 @@ impl Deltas {
     }
 }
 
-/// Under which value of a dimension an item counts; `None` where its source did not say.
-pub(crate) fn value<'a>(dimension: Dimension, row: &'a work_item::Model, source: &'a str) -> Option<&'a str> {
-    match dimension {
-        Dimension::All => Some(""),
-        Dimension::Kind => Some(&row.kind),
-        Dimension::Team => row.team.as_deref(),
-        Dimension::Department => row.department.as_deref(),
-        Dimension::System => row.system.as_deref(),
-        Dimension::Source => Some(source),
+/// Where an item counts, whatever its category; `None` where its source did not say.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) team: Option<&'a str>,
+    pub(crate) department: Option<&'a str>,
+    pub(crate) system: Option<&'a str>,
+    pub(crate) source: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn value(self, dimension: Dimension) -> Option<&'a str> {
+        match dimension {
+            Dimension::All => Some(""),
+            Dimension::Kind => Some(self.kind),
+            Dimension::Team => self.team,
+            Dimension::Department => self.department,
+            Dimension::System => self.system,
+            Dimension::Source => Some(self.source),
+        }
     }
 }
 

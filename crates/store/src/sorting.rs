@@ -6,38 +6,41 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
 };
 use tokio::sync::watch;
-use waterline_core::{Clock, Dimension, EffortRates, Method, MonthRange, WorkItem};
+use waterline_core::{Clock, Dimension, EffortRates, Method, MonthRange};
 
 use crate::{
     AdoptionState, AdoptionView, AuditEntry, Shift, Store, StoreError,
     adoption::{self, lock_in_force},
     adoption_lease::Lease,
     audit_log::append,
-    corpus::MachineVerdict,
+    bulk::update_all,
+    corpus::{self, Seen},
     entity::{
         adoption::{Column, Entity, Model},
-        setting,
+        setting, work_item,
     },
     error::Doing,
     estimates,
     feeds::source_names,
-    held::{self, Held},
+    held,
     in_force::{IN_FORCE, classifier},
+    inheritance::hold_all_sources,
     plan::{Candidate, Plan, Settled},
     recheck,
     reports::work_rows,
-    rollup::Deltas,
+    rollup::{Deltas, Place},
     shift::{Taxonomies, shift, shift_to_text},
-    verdicts::{VerdictChange, update_verdicts},
+    verdicts::{VerdictChange, Worth, update_verdicts},
 };
 
 const DOING: &str = "put the rules in force";
 
 /// How often a process that sorts says how far it is, and that it lives.
-const TELLS_EVERY: Duration = Duration::from_secs(5);
+const TELLS_EVERY: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Does the adoption that waits, if there is one and no other process is at it; gives what came of it.
@@ -69,6 +72,7 @@ impl Store {
         if pending(self.reader()).await.doing(DOING)?.is_none() {
             return Ok(None);
         }
+        let total = work_item::Entity::find().count(self.reader()).await.doing(DOING)?;
         let tx = self.begin(DOING).await?;
         lock_in_force(&tx).await.doing(DOING)?;
         let Some(adoption) = pending(&tx).await.doing(DOING)? else { return Ok(None) };
@@ -77,6 +81,7 @@ impl Store {
         updating(adoption.id)
             .col_expr(Column::State, Expr::value(AdoptionState::Sorting.as_str()))
             .col_expr(Column::Done, Expr::value(0))
+            .col_expr(Column::Total, Expr::value(signed(total)))
             .exec(&tx)
             .await
             .doing(DOING)?;
@@ -118,9 +123,8 @@ impl Store {
         told: &watch::Receiver<(u64, u64)>,
         clock: &Clock,
     ) -> Result<Infallible, StoreError> {
-        let mut turns = tokio::time::interval(TELLS_EVERY);
         loop {
-            turns.tick().await;
+            tokio::time::sleep(TELLS_EVERY).await;
             let (done, total) = *told.borrow();
             let tx = self.begin(DOING).await?;
             lease.renew(&tx, clock()).await?;
@@ -146,7 +150,8 @@ impl Store {
         let tx = self.begin(DOING).await?;
         lock_in_force(&tx).await.doing(DOING)?;
         lease.renew(&tx, now).await?;
-        let rechecked = rechecked(&tx).await.doing(DOING)?;
+        let noted = recheck::noted(&tx).await.doing(DOING)?;
+        let rechecked = corpus::load(&tx, noted).await.doing(DOING)?;
         plan.correct(&rechecked);
         let taxonomies = Taxonomies {
             before: in_force.classifier.taxonomy(),
@@ -166,29 +171,31 @@ impl Store {
     /// Changes the verdicts that change; gives how many items move.
     async fn apply(&self, tx: &DatabaseTransaction, plan: &Plan) -> Result<u64, DbErr> {
         let rates = estimates::rates_in_use(tx, self.default_effort()).await?;
+        hold_all_sources(tx).await?;
         let sources = source_names(tx).await?;
         let mut deltas = Deltas::default();
         let mut moved = 0;
         for portion in plan.portions() {
             let settled = plan.settle(tx, portion).await?;
-            let mut ids: Vec<i64> = settled.iter().map(|settled| settled.now.id).collect();
-            ids.sort_unstable();
-            let mut items = held::locked_by_id(tx, &ids).await?;
             let mut changes = Vec::with_capacity(settled.len());
-            for settled in &settled {
-                let Some(old) = items.remove(&settled.now.id) else { continue };
-                let new = changed(&old, settled, plan, &rates)?;
-                if settled.moves() {
-                    let source = sources.get(&old.row.source_id).map_or("", String::as_str);
-                    deltas.subtract(&old, source);
-                    deltas.add(&new, source);
+            let mut followers = Vec::new();
+            for of in &settled {
+                if of.moves() {
+                    let source = sources.get(&of.now.source_id).map_or("", String::as_str);
+                    let ways = (of.now.category.as_deref(), of.category.as_deref());
+                    deltas.move_work(place(&of.now, source), &of.work, ways);
                     moved += 1;
                 }
-                if new.row != old.row {
-                    changes.push(VerdictChange::of(new.row)?);
+                if plan.changes(of.now.id).is_some() {
+                    changes.push(change(of, &plan.candidate, &rates));
+                } else if of.moves() || of.method != of.now.method {
+                    let worth = worth(of, of.now.machine.confidence, &rates);
+                    let (category, method) = (of.category.clone(), of.method.as_str());
+                    followers.push(vec![of.now.id.into(), category.into(), method.into(), worth.into()]);
                 }
             }
             update_verdicts(tx, changes).await?;
+            update_all::<work_item::Entity>(tx, &FOLLOWING, &followers).await?;
         }
         deltas.apply(tx).await?;
         Ok(moved)
@@ -263,40 +270,48 @@ fn updating(adoption: i64) -> sea_orm::UpdateMany<Entity> {
     Entity::update_many().filter(Column::Id.eq(adoption))
 }
 
-/// The items that were written meanwhile, as they are now.
-async fn rechecked(tx: &DatabaseTransaction) -> Result<Vec<(i64, WorkItem, MachineVerdict)>, DbErr> {
-    let ids = recheck::noted(tx).await?;
-    let items = held::locked_by_id(tx, &ids).await?;
-    let seen = |(id, held): (i64, Held)| {
-        let verdict = MachineVerdict {
-            category: held.row.machine_category.clone(),
-            method: held.row.machine_method()?,
-            rule: held.row.machine_rule.clone(),
-            model: held.row.model,
-        };
-        Ok((id, held.to_work_item()?, verdict))
-    };
-    items.into_iter().map(seen).collect()
+/// What changes on an item that inherits something else, while the machine's verdict on it stays.
+const FOLLOWING: [work_item::Column; 4] =
+    [work_item::Column::Id, work_item::Column::Category, work_item::Column::Method, work_item::Column::Worth];
+
+fn place<'a>(seen: &'a Seen, source: &'a str) -> Place<'a> {
+    Place {
+        kind: seen.item.kind.as_str(),
+        team: seen.item.team.as_deref(),
+        department: seen.item.department.as_deref(),
+        system: seen.item.system.as_deref(),
+        source,
+    }
 }
 
-/// The item as it is to be held.
-fn changed(old: &Held, settled: &Settled, plan: &Plan, rates: &EffortRates) -> Result<Held, DbErr> {
-    let mut new = old.clone();
-    let row = &mut new.row;
-    if plan.changes(row.id).is_some() {
-        let verdict = plan.candidate.classifier.classify(&old.to_work_item()?);
-        row.machine_category = verdict.category.map(|category| category.as_str().to_owned());
-        row.machine_method = verdict.method.as_str().to_owned();
-        row.machine_reason = held::text(verdict.reason);
-        row.machine_rule = verdict.rule;
-        row.machine_confidence = verdict.confidence;
-        row.rule_set = plan.candidate.rule_set;
-        row.model = plan.candidate.model.filter(|_| verdict.method == Method::Model);
+fn change(of: &Settled, candidate: &Candidate, rates: &EffortRates) -> VerdictChange {
+    let verdict = candidate.classifier.classify(&of.now.item);
+    VerdictChange {
+        id: of.now.id,
+        category: of.category.clone(),
+        method: of.method,
+        machine_category: verdict.category.map(|category| category.as_str().to_owned()),
+        machine_method: verdict.method,
+        machine_reason: held::text(verdict.reason),
+        machine_rule: verdict.rule,
+        machine_confidence: verdict.confidence,
+        rule_set: candidate.rule_set,
+        model: candidate.model.filter(|_| verdict.method == Method::Model),
+        worth: worth(of, verdict.confidence, rates),
     }
-    row.category = settled.category.clone();
-    row.method = settled.method.as_str().to_owned();
-    row.worth = row.worth_now(rates)?;
-    Ok(new)
+}
+
+fn worth(of: &Settled, confidence: Option<f64>, rates: &EffortRates) -> i64 {
+    let item = &of.now.item;
+    let worth = Worth {
+        method: of.method,
+        confidence,
+        state: item.state,
+        kind: item.kind,
+        team: item.team.as_deref(),
+        logged_seconds: item.logged_seconds(),
+    };
+    worth.seconds(rates)
 }
 
 fn signed(count: u64) -> i64 {

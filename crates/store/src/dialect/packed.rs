@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement,
     sea_query::{Expr, Query, SelectStatement},
     sqlx::{self, PgPool, postgres::PgPoolCopyExt},
 };
@@ -49,17 +49,17 @@ pub(crate) async fn packed_rows(
 /// The rows of a question, in its order, as one JSON array of arrays. Slower than [`packed_rows`], but works
 /// within a transaction. Columns are names from our own code, never input.
 pub(crate) async fn rows_as_json(
-    tx: &DatabaseTransaction,
+    db: &impl ConnectionTrait,
     rows: SelectStatement,
     columns: &[&str],
 ) -> Result<String, DbErr> {
     let columns = columns.join(", ");
-    let all = match tx.get_database_backend() {
+    let all = match db.get_database_backend() {
         DbBackend::Postgres => format!("CAST(COALESCE(json_agg(json_build_array({columns})), '[]') AS text)"),
         _ => format!("json_group_array(json_array({columns}))"),
     };
     let question = Query::select().expr_as(Expr::cust(all), "packed").from_subquery(rows, "found").to_owned();
-    let row = tx.query_one(&question).await?;
+    let row = db.query_one(&question).await?;
     row.ok_or_else(|| broken("no answer"))?.try_get("", "packed")
 }
 
@@ -80,6 +80,7 @@ pub(crate) trait Cells<'a> {
     fn next_row(&mut self) -> Result<bool, DbErr>;
     fn text(&mut self) -> Result<Option<Cow<'a, str>>, DbErr>;
     fn number(&mut self) -> Result<Option<i64>, DbErr>;
+    fn ratio(&mut self) -> Result<Option<f64>, DbErr>;
     fn instant(&mut self) -> Result<Option<DateTime<Utc>>, DbErr>;
     fn day(&mut self) -> Result<Option<NaiveDate>, DbErr>;
 }
@@ -106,14 +107,14 @@ impl<'a> JsonCells<'a> {
     }
 
     fn pass(&mut self, value: usize) {
-        // The comma or bracket behind a cell belongs to it.
-        self.rest = self.rest.get(value + 1..).unwrap_or_default();
+        // The comma or bracket behind a cell belongs to it, and so does the space that PostgreSQL writes.
+        self.rest = self.rest.get(value + 1..).unwrap_or_default().trim_ascii_start();
     }
 }
 
 impl<'a> Cells<'a> for JsonCells<'a> {
     fn next_row(&mut self) -> Result<bool, DbErr> {
-        let rest = self.rest.strip_prefix(',').unwrap_or(self.rest);
+        let rest = self.rest.strip_prefix(',').unwrap_or(self.rest).trim_ascii_start();
         match rest.strip_prefix('[') {
             Some(row) => {
                 self.rest = row;
@@ -155,6 +156,10 @@ impl<'a> Cells<'a> for JsonCells<'a> {
 
     fn number(&mut self) -> Result<Option<i64>, DbErr> {
         self.plain()?.map(|number| number.parse().map_err(|_| broken("not a whole number"))).transpose()
+    }
+
+    fn ratio(&mut self) -> Result<Option<f64>, DbErr> {
+        self.plain()?.map(|number| number.parse().map_err(|_| broken("not a number"))).transpose()
     }
 
     fn instant(&mut self) -> Result<Option<DateTime<Utc>>, DbErr> {
@@ -219,6 +224,12 @@ impl<'a> Cells<'a> for CopyCells<'a> {
             _ => i64::from_be_bytes(bytes.try_into().map_err(|_| broken("not a whole number"))?),
         };
         Ok(Some(number))
+    }
+
+    fn ratio(&mut self) -> Result<Option<f64>, DbErr> {
+        let read =
+            |bytes: &[u8]| bytes.try_into().map(f64::from_be_bytes).map_err(|_| broken("not a number"));
+        self.cell()?.map(read).transpose()
     }
 
     fn instant(&mut self) -> Result<Option<DateTime<Utc>>, DbErr> {
