@@ -62,7 +62,7 @@ struct CaughtRow {
 
 /// Field by field, or as text.
 enum How {
-    Fields(RuleForm),
+    Fields(Box<RuleForm>),
     Text(String),
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn new(
             page.caught = Some(Caught::by(&site, &base, &any.to_toml()).await?);
         }
     }
-    page.how = How::Fields(RuleForm::new(&base, fields, None));
+    page.how = How::Fields(Box::new(RuleForm::new(&base, fields, None)));
     page.answer()
 }
 
@@ -146,7 +146,7 @@ pub(crate) async fn edit(
     page.how = match NewRule::from_toml(text) {
         Some(rule) if !as_text => {
             page.other = Some(address("/rules/edit", &[("from", &number), ("rule", &name), ("as", "text")]));
-            How::Fields(RuleForm::new(&base, RuleFields::of(&rule, None), Some(&name)))
+            How::Fields(Box::new(RuleForm::new(&base, RuleFields::of(&rule, None), Some(&name))))
         }
         simple => {
             let other = || address("/rules/edit", &[("from", &number), ("rule", &name)]);
@@ -185,7 +185,11 @@ pub(crate) async fn save(site: Data<Site>, visit: Visit, form: Form) -> Result<H
             }
             page.how = match typed {
                 Some(text) => How::Text(text),
-                None => How::Fields(RuleForm::new(&base, fields, (!old.is_empty()).then_some(old.as_str()))),
+                None => How::Fields(Box::new(RuleForm::new(
+                    &base,
+                    fields,
+                    (!old.is_empty()).then_some(old.as_str()),
+                ))),
             };
             (page.old, page.problems) = (old, problems);
             page.answer()
@@ -238,7 +242,8 @@ pub(crate) async fn move_rule(site: Data<Site>, visit: Visit, form: Form) -> Res
     let place = rules.iter().position(|rule| rule.name == name).ok_or(PageError::NotFound)?;
     let target = if up { place.saturating_sub(1) } else { place + 2 };
     let before = rules.get(target).map(|rule| rule.name.as_str()).filter(|before| *before != name);
-    let text = edits::move_rule(&base.texts.rules, name, before, &base.taxonomy).map_err(refusal)?;
+    let text =
+        edits::move_rule(&base.texts.rules, name, before, &base.taxonomy).map_err(|error| refusal(&error))?;
     let number = base.keep(&site, text, &visit.session()?.user.name).await?;
     // Back to the list, where the next one may be moved; with the rule in sight.
     let query = form.get("query").filter(|query| query.starts_with('?')).unwrap_or_default();
@@ -250,11 +255,12 @@ pub(crate) async fn move_rule(site: Data<Site>, visit: Visit, form: Form) -> Res
 pub(crate) async fn remove(site: Data<Site>, visit: Visit, form: Form) -> Result<HttpResponse, PageError> {
     let base = Numbered::read(&site, number_in(form.get("from"), "which rules to edit")?).await?;
     let name = form.verbatim("rule").unwrap_or_default();
-    let text = edits::remove_rule(&base.texts.rules, name, &base.taxonomy).map_err(refusal)?;
+    let text =
+        edits::remove_rule(&base.texts.rules, name, &base.taxonomy).map_err(|error| refusal(&error))?;
     keep(&site, &visit, &base, text).await
 }
 
-fn refusal(error: edits::EditError) -> PageError {
+fn refusal(error: &edits::EditError) -> PageError {
     PageError::BadInput(format!("{}.", words::capital(&error.to_string())))
 }
 
