@@ -60,6 +60,9 @@ pub(crate) const ACCESS: &[(&str, Access)] = &[
     // Drafting is for all who tag; what counts for the board is for admins.
     ("/rules/adopt", Access::AtLeast(Role::Admin)),
     ("/rules/undo", Access::AtLeast(Role::Admin)),
+    ("/watch", Access::AtLeast(Role::Board)),
+    ("/watch/target", Access::AtLeast(Role::Admin)),
+    ("/watch/withdraw", Access::AtLeast(Role::Admin)),
     ("/admin", Access::AtLeast(Role::Admin)),
     ("/sign-out", Access::AtLeast(Role::Board)),
     ("/sign-in", Access::Anyone),

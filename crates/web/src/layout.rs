@@ -9,6 +9,7 @@ pub(crate) enum Place {
     Tag,
     Audit,
     Rules,
+    Watch,
     Sources,
     Method,
     Admin,
@@ -38,11 +39,12 @@ pub(crate) struct Layout {
 }
 
 /// In the order of the header, with the role that each takes.
-const NAVIGATION: [(Place, &str, &str, Role); 7] = [
+const NAVIGATION: [(Place, &str, &str, Role); 8] = [
     (Place::Iceberg, "Iceberg", "/", Role::Board),
     (Place::Tag, "Tag work", "/tag", Role::Tagger),
     (Place::Audit, "Audit", "/audit", Role::Board),
     (Place::Rules, "Rules", "/rules", Role::Tagger),
+    (Place::Watch, "Watch", "/watch", Role::Board),
     (Place::Sources, "Sources", "/sources", Role::Board),
     (Place::Method, "How we measure", "/method", Role::Board),
     (Place::Admin, "Log", "/admin", Role::Admin),

@@ -53,6 +53,9 @@ fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/tag/undo").route(web::post().to(pages::tag::undo)))
         .configure(audit)
         .configure(rules)
+        .service(web::resource("/watch").route(read().to(pages::watch::page)))
+        .service(web::resource("/watch/target").route(web::post().to(pages::watch::set_target)))
+        .service(web::resource("/watch/withdraw").route(web::post().to(pages::watch::withdraw_target)))
         .service(web::resource("/admin").route(read().to(pages::admin::page)))
         .service(
             web::resource("/sign-in")
@@ -83,7 +86,9 @@ fn audit(config: &mut ServiceConfig) {
                 .route(read().to(pages::audit::next))
                 .route(web::post().to(pages::audit::answer)),
         )
-        .service(web::resource("/audit/{audit:[0-9]+}/take-back").route(web::post().to(pages::audit::take_back)))
+        .service(
+            web::resource("/audit/{audit:[0-9]+}/take-back").route(web::post().to(pages::audit::take_back)),
+        )
         .service(web::resource("/audit/{audit:[0-9]+}/more").route(web::post().to(pages::audit::more)));
 }
 

@@ -27,6 +27,7 @@ mod stopping;
 #[cfg(test)]
 mod tags;
 #[cfg(test)]
+mod watch;
 mod whole;
 #[cfg(test)]
 mod workbench;

@@ -2,8 +2,8 @@ use chrono::{DateTime, Utc};
 use prometheus::{
     CounterVec, Encoder, Gauge, GaugeVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
 };
-use waterline_core::{Basis, Coverage, Iceberg, Side};
-use waterline_store::FeedStatus;
+use waterline_core::{Basis, Coverage, Iceberg, Side, watch::Alarm};
+use waterline_store::{FeedStatus, Watched};
 
 use crate::{
     app::Site,
@@ -30,6 +30,7 @@ pub(crate) async fn scrape(site: &Site) -> Result<String, PageError> {
     describe_figures(&registry, &figures)?;
     describe_error(&registry, &figures)?;
     describe_coverage(&registry, &coverage)?;
+    describe_alarms(&registry, &app.store.alarms().await?)?;
     describe_feeds(&registry, &feeds, now)?;
     describe_traffic(&registry, &feeds)?;
     let mut families = site.http.registry.gather();
@@ -60,6 +61,24 @@ fn counters(
     let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
     registry.register(Box::new(counters.clone()))?;
     Ok(counters)
+}
+
+/// Absent until somebody looked: not having looked is not the same as nothing being odd.
+fn describe_alarms(registry: &Registry, watched: &Watched) -> prometheus::Result<()> {
+    if watched.at.is_none() {
+        return Ok(());
+    }
+    let alarms = gauges(
+        registry,
+        "waterline_alarms",
+        "What somebody should look at in the classification, by sort, when it was last looked for.",
+        &["alarm"],
+    )?;
+    for id in Alarm::IDS {
+        let count = watched.alarms.iter().filter(|alarm| alarm.id() == id).count();
+        alarms.with_label_values(&[id]).set(count as f64);
+    }
+    Ok(())
 }
 
 fn describe_build(registry: &Registry) -> prometheus::Result<()> {

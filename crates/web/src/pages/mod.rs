@@ -11,6 +11,7 @@ pub(crate) mod sign_in;
 pub(crate) mod sources;
 pub(crate) mod statements;
 pub(crate) mod tag;
+pub(crate) mod watch;
 
 use crate::problem::PageError;
 

@@ -35,6 +35,7 @@ const GETS: &[(&str, [u16; 4])] = &[
     // None is drawn.
     ("/audit/1", [303, 404, 404, 404]),
     ("/audit/1/next", [303, 403, 404, 404]),
+    ("/watch", [303, 200, 200, 200]),
     ("/admin", [303, 403, 403, 200]),
     ("/sign-in", [200, 303, 303, 303]),
     ("/accessibility", [200; 4]),
@@ -94,7 +95,19 @@ fn fits(pattern: &str, path: &str) -> bool {
 async fn every_page_works_on_an_empty_database() {
     let fixture = Fixture::empty().await;
     let admin = fixture.person(Role::Admin).await;
-    for path in ["/", "/figures.csv", "/sources", "/method", "/tag", "/audit", "/rules", "/admin", "/accessibility", "/privacy"] {
+    for path in [
+        "/",
+        "/figures.csv",
+        "/sources",
+        "/method",
+        "/tag",
+        "/audit",
+        "/rules",
+        "/watch",
+        "/admin",
+        "/accessibility",
+        "/privacy",
+    ] {
         assert_eq!(fixture.get(path, Some(&admin)).await.status, StatusCode::OK, "{path}");
     }
     let page = fixture.get("/", Some(&admin)).await.body;

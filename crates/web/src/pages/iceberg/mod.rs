@@ -96,7 +96,7 @@ pub(crate) async fn page(
         headline: sentences::headline(&berg),
         comparison: sentences::comparison(&berg),
         unmeasured: berg.error.measured().is_none().then(|| berg.error.to_string()),
-        notes: sentences::notes(&choice, &feeds),
+        notes: sentences::notes(&choice, &feeds, &app.store.alarms().await?),
         pictures: berg.share.is_some().then(|| Pictures {
             berg_wide: waterline_charts::iceberg(&berg, Width::Wide),
             berg_narrow: waterline_charts::iceberg(&berg, Width::Narrow),

@@ -1,8 +1,8 @@
 //! The sentences that a board reads first. Every word of them is tested.
 
 use waterline_charts::interval_words;
-use waterline_core::{Basis, Iceberg, MonthRange, Share};
-use waterline_store::FeedStatus;
+use waterline_core::{Basis, Iceberg, MonthRange, Share, watch::Alarm};
+use waterline_store::{FeedStatus, Watched};
 
 use crate::{period::Choice, words::percent};
 
@@ -69,7 +69,7 @@ pub(super) fn comparison(berg: &Iceberg) -> Option<String> {
 }
 
 /// What somebody must know before they trust the figure.
-pub(super) fn notes(choice: &Choice, feeds: &[FeedStatus]) -> Vec<String> {
+pub(super) fn notes(choice: &Choice, feeds: &[FeedStatus], watched: &Watched) -> Vec<String> {
     let mut notes = Vec::new();
     let first_pulls = sources(feeds, |feed| feed.last_success_at.is_none());
     if !first_pulls.is_empty() {
@@ -92,6 +92,9 @@ pub(super) fn notes(choice: &Choice, feeds: &[FeedStatus]) -> Vec<String> {
     if let Some(held) = choice.held.filter(|held| held.first() > choice.period.first()) {
         notes.push(format!("Nothing is held from before {}.", held.first().in_words()));
     }
+    // What is odd about a tagger or a source is for staff; what moved this very figure is not.
+    let moved = |alarm: &&Alarm| matches!(alarm, Alarm::MixShift { .. } | Alarm::RulesMovedShare { .. });
+    notes.extend(watched.alarms.iter().filter(moved).map(Alarm::for_board));
     notes
 }
 
@@ -217,7 +220,7 @@ mod tests {
         let mut failing = feed("Request Tracker", "tickets");
         failing.up = Some(false);
         failing.last_success_at = Some(chrono::DateTime::UNIX_EPOCH);
-        let notes = notes(&choice, &[failing, first.clone(), first]);
+        let notes = notes(&choice, &[failing, first.clone(), first], &Watched::default());
         insta::assert_snapshot!(notes.join("\n"), @r"
         The first pull from Service desk is still going on. These figures show what has come so far, and will change.
         The last pull from Request Tracker failed, so the newest work may be missing.
