@@ -60,6 +60,12 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the figures of a period with what they rest on.
     Figures(Figures),
+    /// Look at the rules that sort the tickets, try others, and put them in force.
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Look after the model that learns from people's tags.
+    #[command(subcommand)]
+    Model(Model),
     /// Measure how well the learned model tells visible work from work that keeps the lights on.
     Evaluate(Evaluate),
     /// Add people who may sign in, and change what they may do.
@@ -200,6 +206,90 @@ pub(crate) struct Figures {
     /// A table for people, JSON for programs, CSV for spreadsheets.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  waterline rules export --out rules.toml      the rules in force, to edit
+  waterline rules dry-run rules.toml           what would move if these were in force
+  waterline rules import rules.toml --adopt --reason \"projector lamps are devices\"
+  waterline rules undo                         back to what was in force before
+
+A rule set never changes: every other text of the rules gets a number of its own. Trying one moves
+nothing. Putting one in force looks at every ticket again; pages show the old figures until it is done.")]
+pub(crate) enum Rules {
+    /// Print the rules in force, or those of a number.
+    Export {
+        /// Number of the rule set; without it, the one in force.
+        #[arg(long, value_name = "N")]
+        number: Option<i32>,
+        /// File to write to, instead of the standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Read rules from a file, number them, and tell what they would move.
+    Import {
+        /// The rules, as in config/rules.toml.
+        file: PathBuf,
+        /// Put them in force as well.
+        #[arg(long)]
+        adopt: bool,
+        /// Why, for the log.
+        #[arg(long, value_name = "TEXT", requires = "adopt", default_value = "from the command line")]
+        reason: String,
+    },
+    /// Tell what rules would move if they were in force; nothing moves.
+    DryRun {
+        /// The rules, as in config/rules.toml.
+        #[arg(required_unless_present = "number", conflicts_with = "number")]
+        file: Option<PathBuf>,
+        /// Number of a rule set.
+        #[arg(long, value_name = "N")]
+        number: Option<i32>,
+        /// A table for people, JSON for programs.
+        #[arg(long, value_enum, default_value_t = TextFormat::Table)]
+        format: TextFormat,
+    },
+    /// List the rule sets, and which of them was in force when.
+    List,
+    /// Put a rule set in force.
+    Adopt {
+        /// Its number.
+        number: i32,
+        /// Why, for the log.
+        #[arg(long, value_name = "TEXT", default_value = "from the command line")]
+        reason: String,
+    },
+    /// Put back in force what was before.
+    Undo,
+    /// Tell which rules can never match, or never did, or contradict each other.
+    Lint {
+        /// Number of the rule set; without it, the one in force.
+        number: Option<i32>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TextFormat {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+A model learns from what people tagged on /tag. `waterline serve` trains one by itself once there are
+enough new tags, and asks for it to be put in force only where it is measurably better on tags that it
+never saw.")]
+pub(crate) enum Model {
+    /// Train a model now from all tags that stand.
+    Train {
+        /// The same tags and the same seed give the same model.
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        seed: u64,
+    },
+    /// List the models, and how each did on tags that it never saw.
+    List,
 }
 
 #[derive(Debug, clap::Args)]

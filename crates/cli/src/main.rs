@@ -1,7 +1,9 @@
 //! The one binary: reads the command line, the configuration and the clock, and hands them to the
 //! crates that do the work. Nothing is worked out here.
 
+mod adopting;
 mod args;
+mod background;
 mod clock;
 mod commands;
 mod config;

@@ -27,7 +27,7 @@ use waterline_web::{App, WebSettings};
 use self::data::Ledger;
 use crate::{
     args::Demo,
-    clock,
+    background, clock,
     config::{Classification, usual_effort},
     output, progress, words,
 };
@@ -64,16 +64,14 @@ pub(crate) async fn run(demo: &Demo) -> anyhow::Result<()> {
             metrics_token: None,
         },
     };
+    let behind = background::start(store.clone());
     // Ends by itself when asked to stop, after the requests under way.
     let mut pages = pin!(waterline_web::serve(app, listener)?);
     output::print(welcome(address, &people, &ledger, yesterday))?;
-    let runner = Runner {
-        store: store.clone(),
-        clock: clock::system(),
-        limits: RunnerLimits::default(),
-    };
+    let runner = Runner { store: store.clone(), clock: clock::system(), limits: RunnerLimits::default() };
     let filled = tokio::select! {
         ended = &mut pages => {
+            behind.abort();
             store.give_leases_back().await?;
             return Ok(ended?);
         }
@@ -81,7 +79,10 @@ pub(crate) async fn run(demo: &Demo) -> anyhow::Result<()> {
     };
     filled.context("the simulated trust's tickets could not be pulled and sorted")?;
     output::print(headline(&store).await?)?;
-    Ok(pages.await?)
+    let ended = pages.await;
+    behind.abort();
+    store.give_leases_back().await?;
+    Ok(ended?)
 }
 
 /// The port that was asked for, or a free one where that is taken.

@@ -7,7 +7,8 @@ use waterline_ingestor::{Runner, RunnerLimits, Source};
 use waterline_store::{Quarantined, RunMode, Store};
 
 use crate::{
-    args::Ingest, clock, config::Config, environment::Environment, output, progress, startup, stop::Stop,
+    adopting, args::Ingest, clock, config::Config, environment::Environment, output, progress, startup,
+    stop::Stop,
 };
 
 pub(crate) async fn run(ingest: &Ingest, config: &Config, environment: &Environment) -> anyhow::Result<()> {
@@ -18,6 +19,7 @@ pub(crate) async fn run(ingest: &Ingest, config: &Config, environment: &Environm
     let sources: Vec<Arc<Source>> = sources.into_iter().map(Arc::new).collect();
     let mut stop = Stop::on_signals()?;
     let store = startup::open_store(config).await?;
+    adopting::follow_taxonomy(&store, config).await?;
     match stop.or(pull(ingest, config, store.clone(), &sources)).await {
         Some(outcome) => outcome,
         None => {
@@ -32,14 +34,11 @@ pub(crate) async fn run(ingest: &Ingest, config: &Config, environment: &Environm
 }
 
 async fn pull(ingest: &Ingest, config: &Config, store: Store, sources: &[Arc<Source>]) -> anyhow::Result<()> {
-    let runner = Arc::new(Runner {
-        store,
-        clock: clock::system(),
-        limits: RunnerLimits::default(),
-    });
+    let runner = Arc::new(Runner { store, clock: clock::system(), limits: RunnerLimits::default() });
     // With --watch, only the first round is from the beginning: the rest need what is new.
     let mut mode = if ingest.full { RunMode::Full } else { RunMode::Incremental };
     loop {
+        adopting::put_waiting_in_force(&runner.store).await?;
         let failed = round(&runner, sources, mode).await;
         for waiting in runner.store.quarantine(5).await? {
             let Quarantined { source, feed, reason, records } = waiting;

@@ -7,6 +7,8 @@ mod evaluate;
 mod figures;
 mod import;
 mod ingest;
+mod model;
+mod rules;
 mod serve;
 mod user;
 
@@ -27,6 +29,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Import(import) => import::run(&import, &config()?).await,
         Command::Check(check) => check::run(check, path, &environment).await,
         Command::Figures(figures) => figures::run(&figures, &config()?).await,
+        Command::Rules(rules) => rules::run(&rules, &config()?).await,
+        Command::Model(model) => model::run(&model, &config()?).await,
         Command::Evaluate(evaluate) => evaluate::run(&evaluate),
         Command::User(user) => user::run(&user, &config()?).await,
         Command::Db(db) => db::run(&db, &config()?).await,
