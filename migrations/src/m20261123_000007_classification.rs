@@ -14,9 +14,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for column in item_columns() {
-            manager
-                .alter_table(Table::alter().table("work_item").add_column(column).take())
-                .await?;
+            manager.alter_table(Table::alter().table("work_item").add_column(column).take()).await?;
         }
         manager.drop_index(Index::drop().name("work_item_rule_set").table("work_item").to_owned()).await?;
         for (name, columns) in [
@@ -45,17 +43,13 @@ impl MigrationTrait for Migration {
             manager.drop_table(Table::drop().table(table).take()).await?;
         }
         for column in ["taxonomy", "created_by"] {
-            manager
-                .alter_table(Table::alter().table("rule_set").drop_column(column).take())
-                .await?;
+            manager.alter_table(Table::alter().table("rule_set").drop_column(column).take()).await?;
         }
         for index in ["work_item_parent", "work_item_likeness"] {
             manager.drop_index(Index::drop().name(index).table("work_item").to_owned()).await?;
         }
         for column in ["machine_rule", "machine_confidence", "model", "source_status", "likeness", "worth"] {
-            manager
-                .alter_table(Table::alter().table("work_item").drop_column(column).take())
-                .await?;
+            manager.alter_table(Table::alter().table("work_item").drop_column(column).take()).await?;
         }
         manager
             .create_index(

@@ -22,9 +22,7 @@ mod workbook;
 use std::path::{Path, PathBuf};
 
 use waterline_core::{Clock, TextPolicy, WorkItem, redaction::Redactor};
-use waterline_store::{
-    Batch, BatchOutcome, Reject, RunMode, RunOutcome, RunTicket, Store, Traffic,
-};
+use waterline_store::{Batch, BatchOutcome, Reject, RunMode, RunOutcome, RunTicket, Store, Traffic};
 
 pub use self::{
     error::ImportError,
@@ -113,8 +111,7 @@ pub async fn import_file(
         told(0, rows.bytes_read(), count);
     })?;
     let rejects_file = settle_rejects(&file, &survey, request.rejects)?;
-    let import =
-        Import { store, request: &request, clock, file: &file, survey: &survey };
+    let import = Import { store, request: &request, clock, file: &file, survey: &survey };
     let outcome = import.run(&extractor, |read, count| told(file.bytes, read, count)).await?;
     Ok(ImportReport {
         rows: survey.rows,
@@ -208,7 +205,11 @@ impl Import<'_> {
                 items.push(self.redacted(item));
             }
             if items.len() == BATCH {
-                let batch = Batch { items: std::mem::take(&mut items), rejects: rejects.by_ref().take(BATCH).collect(), ..Batch::default() };
+                let batch = Batch {
+                    items: std::mem::take(&mut items),
+                    rejects: rejects.by_ref().take(BATCH).collect(),
+                    ..Batch::default()
+                };
                 self.send(ticket, batch, &mut sum).await?;
             }
             progress(rows.bytes_read(), read);
@@ -217,7 +218,11 @@ impl Import<'_> {
             return Err(self.changed());
         }
         loop {
-            let mut batch = Batch { items: std::mem::take(&mut items), rejects: rejects.by_ref().take(BATCH).collect(), ..Batch::default() };
+            let mut batch = Batch {
+                items: std::mem::take(&mut items),
+                rejects: rejects.by_ref().take(BATCH).collect(),
+                ..Batch::default()
+            };
             let last = batch.rejects.len() < BATCH;
             // Only a snapshot knows how much the source has; another file is a part of unknown size.
             batch.upstream_total = (last && self.request.mapping.snapshot).then_some(self.survey.items);

@@ -28,6 +28,7 @@ mod stopping;
 mod tags;
 #[cfg(test)]
 mod watch;
+#[cfg(test)]
 mod whole;
 #[cfg(test)]
 mod workbench;

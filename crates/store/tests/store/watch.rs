@@ -28,7 +28,8 @@ async fn a_status_that_vanished_raises_an_alarm_that_stays_until_the_next_look()
         assert_eq!(store.alarms().await.unwrap().at, None);
         pull(&store, work()).await;
         let found = store.watch(at("2026-08-02")).await.unwrap();
-        let of_status = |alarm: &&Alarm| matches!(alarm, Alarm::SourceChanged { field, .. } if field == "status");
+        let of_status =
+            |alarm: &&Alarm| matches!(alarm, Alarm::SourceChanged { field, .. } if field == "status");
         assert!(found.alarms.iter().any(|alarm| of_status(&alarm)), "{found:?}");
         assert_eq!(store.alarms().await.unwrap(), found);
     })
