@@ -102,7 +102,8 @@ pub(super) fn weigh<'a>(
         }
         findings.stacks.extend(stack(stratum, parts));
     }
-    findings.amount = findings.stacks.iter().map(|stack| stack.amount).sum();
+    // Folded from zero, because the sum of no floats is minus zero, and people would read that.
+    findings.amount = findings.stacks.iter().fold(0.0, |sum, stack| sum + stack.amount);
     findings
 }
 
