@@ -54,6 +54,8 @@ const GETS: &[(&str, [u16; 4])] = &[
     ("/audit/draw", [303, 403, 405, 405]),
     ("/audit/1/take-back", [303, 403, 405, 405]),
     ("/audit/1/more", [303, 403, 405, 405]),
+    ("/watch/target", [303, 403, 403, 405]),
+    ("/watch/withdraw", [303, 403, 403, 405]),
     ("/sign-out", [303, 405, 405, 405]),
     ("/nothing/here", [404; 4]),
     ("/assets/0/waterline.css", [404; 4]),
