@@ -29,7 +29,7 @@ pub struct Queue {
     pub next: Option<String>,
     /// Whether items that fit may be missing, because there was too much to look through.
     pub partly: bool,
-    /// How many items are before somebody else now, and so left out.
+    /// How many items that wait for a tag are before somebody else now, and so left out.
     pub held_by_others: u64,
 }
 
@@ -97,7 +97,16 @@ impl Store {
                 item,
             })
             .collect();
-        let others = self.claims_of_others(user, now).count(self.reader()).await.doing(DOING)?;
+        let waiting = work_item::Entity::find()
+            .filter(work_item::Column::Worth.gt(0))
+            .filter(
+                Expr::col((work_item::Entity, work_item::Column::Id))
+                    .equals((claim::Entity, claim::Column::ItemId)),
+            )
+            .select_only()
+            .column(work_item::Column::Id);
+        let others = self.claims_of_others(user, now).filter(Expr::exists(waiting.into_query()));
+        let others = others.count(self.reader()).await.doing(DOING)?;
         Ok(Queue {
             items,
             next: found.next.map(|place| place.to_string()),

@@ -12,11 +12,9 @@ use actix_web::{
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use tempfile::TempDir;
 use url::form_urlencoded;
-use waterline_core::{
-    EffortEntry, Kind, MonthRange, ReportingZone, State, TextPolicy, WorkItem,
-};
+use waterline_core::{EffortEntry, Kind, MonthRange, ReportingZone, State, TextPolicy, WorkItem};
 use waterline_store::{
-    Batch, FeedStatus, NewUser, Reject, Role, RunMode, RuleTexts, RunOutcome, Settings, SignIn, Store,
+    Batch, FeedStatus, NewUser, Reject, Role, RuleTexts, RunMode, RunOutcome, Settings, SignIn, Store,
     Traffic,
 };
 
@@ -92,15 +90,18 @@ impl Fixture {
 
     pub(crate) async fn with(change: impl FnOnce(&mut WebSettings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Settings {
-            url: format!("sqlite://{}", folder.path().join("waterline.db").display()),
-            zone: ReportingZone::default(),
-            default_effort: BTreeMap::new(),
-            first_rules: RuleTexts {
-                taxonomy: include_str!("../../../config/taxonomy.toml").to_owned(),
-                rules: include_str!("../../../config/rules.toml").to_owned(),
+        let store = Store::open(
+            Settings {
+                url: format!("sqlite://{}", folder.path().join("waterline.db").display()),
+                zone: ReportingZone::default(),
+                default_effort: BTreeMap::new(),
+                first_rules: RuleTexts {
+                    taxonomy: include_str!("../../../config/taxonomy.toml").to_owned(),
+                    rules: include_str!("../../../config/rules.toml").to_owned(),
+                },
             },
-        }, now())
+            now(),
+        )
         .await
         .unwrap();
         let mut settings = WebSettings {
@@ -111,11 +112,7 @@ impl Fixture {
             metrics_token: None,
         };
         change(&mut settings);
-        let app = App {
-            store,
-            clock: Arc::new(now),
-            settings,
-        };
+        let app = App { store, clock: Arc::new(now), settings };
         Self { site: Data::new(Site { app, http: HttpMetrics::new().unwrap() }), _folder: folder }
     }
 

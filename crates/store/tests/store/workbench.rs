@@ -61,6 +61,11 @@ async fn two_people_never_have_the_same_item_before_them_until_one_lets_go_or_is
         let ben = queue(&store, "ben", 9).await;
         assert_eq!((references(&ben), ben.held_by_others), (vec!["INC2", "INC1"], 2));
         assert_eq!(references(&queue(&store, "ada", 2).await), ["INC4", "INC3"], "a reload changes nothing");
+        let done = "UPDATE work_item SET worth = 0 WHERE reference = 'INC4'";
+        database.by_hand().await.execute_unprepared(done).await.unwrap();
+        assert_eq!(queue(&store, "ben", 9).await.held_by_others, 1, "what is tagged waits for nobody");
+        let again = done.replace("= 0", "= 240");
+        database.by_hand().await.execute_unprepared(&again).await.unwrap();
         let nothing = ItemFilter { kind: Some(Kind::Change), ..ItemFilter::default() };
         store.queue("ada", &nothing, None, 9, at("2026-11-02")).await.unwrap();
         assert_eq!(references(&queue(&store, "ben", 9).await), ["INC4", "INC3", "INC2", "INC1"]);

@@ -99,7 +99,9 @@ impl TagQuery {
     /// Reads back what [`Self::query`] gave.
     pub(super) fn parse(query: &str) -> Result<Self, PageError> {
         let unreadable = |_| PageError::BadInput("The form does not say which items are meant.".to_owned());
-        actix_web::web::Query::<Self>::from_query(query).map(|query| query.into_inner()).map_err(unreadable)
+        actix_web::web::Query::<Self>::from_query(query)
+            .map(actix_web::web::Query::into_inner)
+            .map_err(unreadable)
     }
 
     /// The filter as the query of an address; empty where nothing narrows.
@@ -226,8 +228,6 @@ impl Select {
 
 /// The form above the work.
 pub(super) struct FilterForm {
-    /// The view that it narrows.
-    pub(super) view: &'static str,
     pub(super) text: String,
     /// The item whose like are shown.
     pub(super) like: Option<String>,
@@ -241,7 +241,7 @@ pub(super) struct FilterForm {
 }
 
 impl FilterForm {
-    pub(super) async fn new(site: &Site, query: &TagQuery, view: &'static str) -> Result<Self, PageError> {
+    pub(super) async fn new(site: &Site, query: &TagQuery) -> Result<Self, PageError> {
         let app = &site.app;
         let in_force = app.store.in_force().await?;
         let held = app.store.months_held().await?;
@@ -263,7 +263,6 @@ impl FilterForm {
         let more = [&query.source, &query.kind, &query.state, &query.method, &query.team];
         let in_use = |fields: &[&Option<String>]| fields.iter().any(|field| filled(field).is_some());
         Ok(Self {
-            view,
             text: filled(&query.text).unwrap_or_default().to_owned(),
             like: query.like().map(ToOwned::to_owned),
             in_use: in_use(&main) || in_use(&more),

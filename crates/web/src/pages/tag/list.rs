@@ -80,7 +80,7 @@ pub(crate) async fn page(
     Ok(ListPage {
         layout: Layout::new(&site, &visit, Place::Tag).await?,
         views: View::all(LIST, &query),
-        filter: FilterForm::new(&site, &query, LIST).await?,
+        filter: FilterForm::new(&site, &query).await?,
         found: found(count),
         rows: page.items.iter().map(|item| ItemWords::new(item, taxonomy, zone)).collect(),
         categories: category_groups(taxonomy),

@@ -56,15 +56,9 @@ struct Card {
     worth: String,
     likeness: String,
     /// Others of its sort that wait for a tag.
-    alike: Option<Alike>,
+    alike: Option<String>,
     /// The newest tag on it, and how many there were before.
     history: Option<String>,
-}
-
-struct Alike {
-    words: String,
-    /// Too many for a tag, so a rule is offered.
-    too_many: bool,
 }
 
 struct PaletteGroup {
@@ -116,7 +110,7 @@ pub(crate) async fn page(
     Ok(QueuePage {
         layout: Layout::new(&site, &visit, Place::Tag).await?,
         views: View::all(QUEUE, &query),
-        filter: FilterForm::new(&site, &query, QUEUE).await?,
+        filter: FilterForm::new(&site, &query).await?,
         cards: queue.items.iter().map(|item| Card::new(item, taxonomy, zone)).collect(),
         palette: palette(taxonomy),
         done: query.done(taxonomy),
@@ -144,21 +138,17 @@ impl Card {
                 .filter(|id| item.method != Method::Tag && taxonomy.category(id).is_some()),
             worth: format!("a tag settles {}", words::effort(queued.worth_seconds)),
             likeness: queued.likeness.clone().unwrap_or_default(),
-            alike: (queued.alike > 0).then(|| Alike::new(queued.alike)),
+            alike: (queued.alike > 0).then(|| more_like_this(queued.alike)),
             history: history(&queued.history, taxonomy, zone),
         }
     }
 }
 
-impl Alike {
-    fn new(count: u64) -> Self {
-        let too_many = count >= MOST_ALIKE;
-        let words = match count {
-            _ if too_many => format!("More than {} others like this", words::count(MOST_ALIKE as i64)),
-            1 => "1 more like this".to_owned(),
-            count => format!("{} more like this", words::count(i64::try_from(count).unwrap_or(i64::MAX))),
-        };
-        Self { words, too_many }
+fn more_like_this(count: u64) -> String {
+    match count {
+        1 => "1 more like this".to_owned(),
+        MOST_ALIKE.. => format!("More than {} others like this", words::count(MOST_ALIKE as i64)),
+        count => format!("{} more like this", words::count(count as i64)),
     }
 }
 
@@ -258,9 +248,8 @@ mod tests {
     }
 
     #[test]
-    fn so_many_alike_are_work_for_a_rule() {
-        assert_eq!(Alike::new(1).words, "1 more like this");
-        assert!(!Alike::new(999).too_many);
-        assert_eq!(Alike::new(1_000).words, "More than 1,000 others like this");
+    fn others_like_it_are_counted_as_far_as_anyone_would_tag_them() {
+        let told = [1, 999, 1_000].map(more_like_this);
+        assert_eq!(told, ["1 more like this", "999 more like this", "More than 1,000 others like this"]);
     }
 }
