@@ -18,10 +18,10 @@ use std::{
 
 use chrono::{DateTime, NaiveDate, Utc};
 use tempfile::TempDir;
-use waterline_core::{Classifier, Clock, ReportingZone, Taxonomy, rules::RuleSet};
+use waterline_core::{Clock, ReportingZone};
 use waterline_ingestor::{Runner, RunnerLimits, config::SourceConfig};
 use waterline_simulator::{ServiceNow, ServiceNowSettings, Trust, TrustSettings};
-use waterline_store::{RunMode, Settings, Store};
+use waterline_store::{RuleTexts, RunMode, Settings, Store};
 
 const TAXONOMY: &str = include_str!("../../config/taxonomy.toml");
 const RULES: &str = include_str!("../../config/rules.toml");
