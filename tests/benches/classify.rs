@@ -60,7 +60,14 @@ fn main() {
 fn tickets(trust: &Trust) -> Vec<Ticket> {
     let ticket =
         |record: &Record| Some(Ticket { item: item(record), truth: trust.truth(&record.sys_id_text())? });
-    trust.all().filter_map(ticket).collect()
+    in_any_order(trust).into_iter().filter_map(ticket).collect()
+}
+
+/// All records, in an order that has nothing to do with their tables and dates.
+fn in_any_order(trust: &Trust) -> Vec<&Record> {
+    let mut records: Vec<&Record> = trust.all().collect();
+    records.sort_unstable_by_key(|record| (chance(record.sys_id, 0), record.sys_id));
+    records
 }
 
 fn item(record: &Record) -> WorkItem {
@@ -143,10 +150,22 @@ fn speed(out: &mut impl Write, trust: &Trust, taxonomy: &Taxonomy) {
     row("floor: reading the texts", floor);
     row(
         &format!("{count} rules (answer {by_rule:.0}%), then the model"),
-        per_second(&tickets, |item| drop(black_box(both.decide(item)))),
+        per_second(&tickets, |item| {
+            black_box(both.decide(item));
+        }),
     );
-    row(&format!("{count} rules alone"), per_second(&tickets, |item| drop(black_box(alone.decide(item)))));
-    row("the model alone", per_second(&tickets, |item| drop(black_box(model.guess(item)))));
+    row(
+        &format!("{count} rules alone"),
+        per_second(&tickets, |item| {
+            black_box(alone.decide(item));
+        }),
+    );
+    row(
+        "the model alone",
+        per_second(&tickets, |item| {
+            black_box(model.guess(item));
+        }),
+    );
 }
 
 fn texts(item: &WorkItem) -> impl Iterator<Item = &str> {
@@ -168,10 +187,13 @@ fn per_second(tickets: &[Ticket], mut classify: impl FnMut(&WorkItem)) -> f64 {
     rates[RUNS / 2]
 }
 
-/// A title alone, as people type it, and the side that somebody gave it.
+/// A title alone, as people type it.
 struct Typed {
     item: WorkItem,
-    side: Side,
+    /// The side on which it truly lies.
+    truth: Side,
+    /// The side that somebody gave it.
+    tag: Side,
 }
 
 fn category(side: Side) -> CategoryId {
@@ -198,17 +220,16 @@ fn quality(out: &mut impl Write, trust: &Trust, taxonomy: &Taxonomy) {
     }
 }
 
-/// All titles in an order of chance, with the slips of those who typed and of those who tagged them.
+/// All titles, with the slips of those who typed and of those who tagged them.
 fn typed(trust: &Trust, taxonomy: &Taxonomy) -> Vec<Typed> {
-    let mut records: Vec<&Record> = trust.all().collect();
-    records.sort_unstable_by_key(|record| (chance(record.sys_id, 0), record.sys_id));
-    let typed = records.into_iter().filter_map(|record| {
+    let typed = in_any_order(trust).into_iter().filter_map(|record| {
         let side = taxonomy.side(&trust.truth(&record.sys_id_text())?)?;
         let mistaken = chance(record.sys_id, 1).is_multiple_of(MISTAKEN);
         let other = if side == Side::Visible { Side::Ktlo } else { Side::Visible };
         Some(Typed {
             item: titled(mistype(&record.title(), record.sys_id), Kind::Task),
-            side: if mistaken { other } else { side },
+            truth: side,
+            tag: if mistaken { other } else { side },
         })
     });
     typed.collect()
@@ -241,26 +262,29 @@ fn chance(seed: u128, use_of: u64) -> u64 {
 }
 
 fn our_f1(learned: &[Typed], asked: &[Typed]) -> f64 {
-    let examples = learned.iter().map(|typed| Example { item: &typed.item, category: category(typed.side) });
+    let examples = learned.iter().map(|typed| Example { item: &typed.item, category: category(typed.tag) });
     let model = Model::train(&examples.collect::<Vec<_>>(), 1).unwrap();
     let labels = asked.iter().map(|typed| {
         let (visible, confidence) = model.is_of(&typed.item, &category(Side::Visible));
-        Labelled { truth: typed.side, said: if visible { Side::Visible } else { Side::Ktlo }, confidence }
+        Labelled { truth: typed.truth, said: if visible { Side::Visible } else { Side::Ktlo }, confidence }
     });
     Evaluation::new(&labels.collect::<Vec<_>>()).unwrap().f1
 }
 
 fn their_f1(python: &str, folder: &Path, learned: &[Typed], asked: &[Typed]) -> f64 {
-    let write = |name: &str, typed: &[Typed]| {
+    let write = |name: &str, typed: &[Typed], side: fn(&Typed) -> Side| {
         let path = folder.join(name);
         let line =
-            |typed: &Typed| format!("{}\t{}\n", typed.side.as_str(), typed.item.title.as_ref().unwrap());
+            |typed: &Typed| format!("{}\t{}\n", side(typed).as_str(), typed.item.title.as_ref().unwrap());
         fs::write(&path, typed.iter().map(line).collect::<String>()).unwrap();
         path
     };
     let run = Command::new(python)
         .arg("scripts/lib/linear_svc.py")
-        .args([write("learned.tsv", learned), write("asked.tsv", asked)])
+        .args([
+            write("learned.tsv", learned, |typed| typed.tag),
+            write("asked.tsv", asked, |typed| typed.truth),
+        ])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
         .unwrap();

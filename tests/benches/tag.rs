@@ -74,7 +74,7 @@ fn item(number: usize) -> WorkItem {
     let ward = format!("ward {}", dice / 100 % 60);
     let title = title.replace("{s}", &system).replace("{w}", &ward).replace("{n}", &number.to_string());
     let opened_at = clock()() - TimeDelta::minutes(((ITEMS - number) * 730 * 24 * 60 / ITEMS) as i64 + 60);
-    let finished_at = (dice % 50 != 0).then(|| opened_at + TimeDelta::minutes(50));
+    let finished_at = (!dice.is_multiple_of(50)).then(|| opened_at + TimeDelta::minutes(50));
     let logged = dice % 5 < 2 && finished_at.is_some();
     WorkItem {
         external_id: format!("id{number}"),
@@ -300,6 +300,8 @@ impl Visitor {
         let listener = bind(&settings).unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(App { store: store.clone(), clock: clock(), settings }, listener).unwrap());
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        #[expect(clippy::disallowed_methods, reason = "a browser's part, which the one client never plays")]
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let form = [("name", "tagger"), ("password", PASSWORD)];
         let answer = client.post(format!("http://{address}/sign-in")).form(&form).send().await.unwrap();

@@ -19,7 +19,7 @@ fn pieces() -> Vec<WorkItem> {
         .map(|number: usize| {
             let day = format!("2026-{:02}-{:02}", 9 + number % 2, 1 + number % 28);
             let mut item = classified(finished(&number.to_string(), &day), CATEGORIES[number % 4]);
-            if number % 5 == 0 {
+            if number.is_multiple_of(5) {
                 item.logged =
                     vec![logged(Some("2026-09-15"), 600), logged(Some("2026-10-15"), 60 * number as i64)];
             }
