@@ -1,5 +1,7 @@
 //! From how far an item lies on each class's side to probabilities that can be taken at their word.
 
+use super::SURE_ENOUGH;
+
 /// Rounds of the fit; it settles in about twenty.
 const ROUNDS: usize = 60;
 /// Bins of the calibration error, each a tenth wide, as in Guo et al. 2017, "On Calibration of Modern
@@ -74,7 +76,8 @@ impl Calibration {
 
     /// From which probability on each class is worth naming, where it must be named or not and its F1 is
     /// to be as high as can be: half of that F1 (Lipton, Elkan and Naryanaswamy 2014, "Optimal
-    /// Thresholding of Classifiers to Maximize F1 Measure", theorem 1).
+    /// Thresholding of Classifiers to Maximize F1 Measure", theorem 1). Never so low that the model is
+    /// sure enough of the contrary: where many tags are mistaken, that F1 looks lower than it is.
     pub(super) fn thresholds(&self, held: &OutOfFold<'_>) -> Vec<f64> {
         let mut of_class = vec![Vec::with_capacity(held.labels.len()); held.classes];
         let mut probabilities = Vec::with_capacity(held.classes);
@@ -84,7 +87,10 @@ impl Calibration {
                 all.push(probability);
             }
         }
-        of_class.into_iter().map(|probabilities| best_f1(probabilities) / 2.0).collect()
+        of_class
+            .into_iter()
+            .map(|probabilities| (best_f1(probabilities) / 2.0).max(1.0 - SURE_ENOUGH))
+            .collect()
     }
 
     fn probabilities(&self, decisions: &[f32], probabilities: &mut Vec<f64>) {

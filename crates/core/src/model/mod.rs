@@ -96,9 +96,9 @@ impl Model {
     }
 
     /// Whether an item is of this category, and how likely it is; for evaluation, where all must be told
-    /// apart however unsure. "Yes" begins at the probability from which on naming the category raises
-    /// its F1, as learned in training; that is never above one half. A category that the model does not
-    /// know is not the item's.
+    /// apart however unsure. "Yes" begins at the probability from which on naming the category raises its
+    /// F1, as learned in training; that is from one quarter to one half. An item is never of a category
+    /// that the model does not know.
     pub fn is_of(&self, item: &WorkItem, category: &CategoryId) -> (bool, f64) {
         let Ok(place) = self.categories.binary_search(category) else {
             return (false, 0.0);

@@ -162,6 +162,17 @@ fn probabilities_of_all_categories_sum_to_one() {
 }
 
 #[test]
+fn what_is_named_is_likely_enough() {
+    let tickets = tickets(300, 60, 1);
+    let model = trained(&tickets);
+    let rollout = CategoryId::new("rollout");
+    for (item, _) in &tickets {
+        let (named, probability) = model.is_of(item, &rollout);
+        assert!(if named { probability >= 0.25 } else { probability <= 0.5 }, "{probability}");
+    }
+}
+
+#[test]
 fn the_reason_names_the_words_that_decided() {
     let tickets = tickets(300, 0, 1);
     let model = trained(&tickets);
